@@ -1,0 +1,136 @@
+import type { Clock } from '../base/clock.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Application } from '../spec/application.ts';
+import type { ClusterProfile } from '../spec/profile.ts';
+
+/** What a cluster can do; a scenario whose faults need what is missing is refused before anything is touched. */
+export type Capability =
+  | 'network-policy' // a NetworkPolicy really blocks new connections
+  | 'dns'
+  | 'metrics' // container metrics flow
+  | 'hpa-metrics' // metrics.k8s.io is served
+  | 'node-control' // a node's kubelet can be stopped and started
+  | 'load-control'; // the offered load can be changed
+
+export const capabilities: readonly Capability[] = ['network-policy', 'dns', 'metrics', 'hpa-metrics', 'node-control', 'load-control'];
+
+/** Time of a cluster. Virtual on `embedded`; the wall clock elsewhere, where `advance` really waits. */
+export interface ClusterClock extends Clock {
+  /** Lets `ms` pass. Virtual time moves only here and in `until`. */
+  advance(ms: number): Promise<void>;
+  /**
+   * Waits until the condition holds, looking every `everyMs` (default 1000) of cluster time.
+   * Answers whether it held before the timeout.
+   */
+  until(condition: () => Promise<boolean>, timeoutMs: number, everyMs?: number): Promise<boolean>;
+}
+
+/** A sample pair as Prometheus sends it, parsed: epoch seconds and value (NaN and ±Inf possible). */
+export type Sample = readonly [timeSeconds: number, value: number];
+
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly Sample[];
+}
+
+/** The Prometheus HTTP API, as far as capture needs it; the same against the embedded store and a real server. */
+export interface PrometheusClient {
+  query(expression: string, timeMs: number): Promise<readonly Series[]>;
+  queryRange(expression: string, startMs: number, endMs: number, stepMs: number): Promise<readonly Series[]>;
+  /** Label sets of all series that match one of the selectors in the window. */
+  series(matchers: readonly string[], startMs: number, endMs: number): Promise<readonly Readonly<Record<string, string>>[]>;
+  rules(): Promise<unknown>;
+  alerts(): Promise<unknown>;
+}
+
+/** One finished span; OpenTelemetry names, times in epoch ms, duration in nanoseconds. */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  readonly kind: 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER' | 'INTERNAL';
+  readonly startMs: number;
+  readonly durationNs: number;
+  /** `service.name`, `k8s.namespace.name`, `k8s.pod.name`, `k8s.node.name`, `service.version`, … */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly status: 'UNSET' | 'OK' | 'ERROR';
+  readonly statusMessage?: string | undefined;
+  readonly events?: readonly { readonly name: string; readonly timeMs: number; readonly attributes: Readonly<Record<string, string>> }[];
+}
+
+/** One line of a container's log. */
+export interface LogLine {
+  readonly timeMs: number;
+  readonly text: string;
+}
+
+/** Everything one container instance wrote, in order, also of pods that are gone. */
+export interface ContainerLog {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly lines: readonly LogLine[] | AsyncIterable<LogLine>;
+}
+
+/** Where traces and logs come from: the recorder. */
+export interface TelemetrySource {
+  /** Spans that ended in [fromMs, toMs), in any order. */
+  spans(fromMs: number, toMs: number): AsyncIterable<Span>;
+  /** Container logs with lines in [fromMs, toMs); one entry per container of every pod that existed. */
+  logs(fromMs: number, toMs: number): AsyncIterable<ContainerLog>;
+  /** What the recorder refused or dropped, by reason; never silently. */
+  losses(): Promise<Readonly<Record<string, number>>>;
+}
+
+/** Things one cannot do through the Kubernetes API. */
+export interface NodeControl {
+  /** The node stops reporting and its containers stop answering (kubelet and runtime down). */
+  stopNode(name: string): Promise<void>;
+  startNode(name: string): Promise<void>;
+}
+
+export interface LoadControl {
+  /** Multiplies the offered load; 1 is the scenario's load. */
+  setLoadFactor(factor: number): Promise<void>;
+  loadFactor(): Promise<number>;
+}
+
+/** Where a scenario runs. A provider makes one; everything above `cluster/` cannot tell providers apart. */
+export interface Cluster extends AsyncDisposable {
+  readonly provider: 'embedded' | 'kind' | 'kubeconfig';
+  readonly profile: ClusterProfile;
+  readonly clock: ClusterClock;
+  readonly kube: KubeClient;
+  readonly prometheus: PrometheusClient;
+  readonly telemetry: TelemetrySource;
+  readonly nodes: NodeControl;
+  readonly load: LoadControl;
+  /** What behaves as it should, found out by trying, not by reading configuration. */
+  probe(): Promise<ReadonlyMap<Capability, { works: boolean; detail: string }>>;
+  /** Creates the application's objects, Prometheus with its rules, and starts the load; returns when it is healthy. */
+  deploy(application: Application, options: DeployOptions): Promise<void>;
+}
+
+export interface DeployOptions {
+  /** Requests a second at the edge. */
+  readonly requestsPerSecond: number;
+  /** Share of traces recorded, 0..1. */
+  readonly traceSampling: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProvisionOptions {
+  /** 32-bit seed of everything random in the world. */
+  readonly seed: number;
+  /** Epoch ms of the cluster's clock at start; ignored where time is real. */
+  readonly startMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes clusters of one kind from a profile. */
+export interface ClusterProvider {
+  readonly name: Cluster['provider'];
+  provision(profile: ClusterProfile, options: ProvisionOptions): Promise<Cluster>;
+}
