@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import type { Capability } from '../cluster/cluster.ts';
 import type { Application } from '../spec/application.ts';
+import type { Capability } from '../spec/capability.ts';
 import type { KubeObject, ObjectRef } from '../spec/kube-types.ts';
 import type { Condition, OperationAction, OperationRole } from '../spec/plan.ts';
 
