@@ -26,6 +26,27 @@ export interface AlertChange {
   readonly value: number | undefined;
 }
 
+/** A container's state as a Pod's status told it, whenever it changed. */
+export interface ContainerStateChange {
+  readonly timeMs: number;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly state: 'waiting' | 'running' | 'terminated';
+  readonly reason: string | undefined;
+  readonly exitCode: number | undefined;
+  readonly restartCount: number;
+}
+
+/** An Event was written or counted up: `delta` more of it at this time. */
+export interface EventOccurrence {
+  readonly timeMs: number;
+  readonly namespace: string;
+  /** Name of the Event object. */
+  readonly name: string;
+  readonly delta: number;
+}
+
 /** Samples of all series of one metric name in the window. */
 export interface MetricRecording {
   readonly name: string;
@@ -66,4 +87,10 @@ export interface Recording {
   spans(): AsyncIterable<Span>;
   logs(): AsyncIterable<ContainerLog>;
   readonly losses: Readonly<Record<string, number>>;
+  /** Sorted by time, pod, container. What was so when the window began has the window's start as time. */
+  readonly containerStates?: readonly ContainerStateChange[];
+  /** Sorted by time and name; only those in the window. */
+  readonly eventOccurrences?: readonly EventOccurrence[];
+  /** Every value (decoded) any Secret had while watched, for the sanitiser; never written anywhere. */
+  readonly secretValues?: readonly string[];
 }
