@@ -41,6 +41,8 @@ export interface Store {
 export interface WriteOptions {
   /** Field manager, as managedFields records it: `kube-controller-manager`, `kubelet`, `kubectl-edit`. */
   readonly manager: string;
+  /** Only while a world with a past is built: the epoch ms the object counts as created at; default now. */
+  readonly createdMs?: number;
 }
 
 /** Writes an Event as the recorder of a component does: aggregates repeats by (object, reason, message) into count. */
