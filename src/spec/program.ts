@@ -23,9 +23,7 @@ const Text = Type.String();
 export const Setting = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' }),
-    type: Type.Union(
-      ['integer', 'number', 'duration', 'address', 'string', 'boolean', 'secret'].map((t) => Type.Literal(t)),
-    ),
+    type: Type.Enum(['integer', 'number', 'duration', 'address', 'string', 'boolean', 'secret']),
     summary: Type.String(),
     required: Type.Optional(Type.Boolean()),
     default: Type.Optional(Type.String()),
@@ -40,7 +38,7 @@ export const Setting = Type.Object(
 export const Upstream = Type.Object(
   {
     name: Type.String({ description: 'Name used in steps, logs and spans (peer.service).' }),
-    protocol: Type.Union(['http', 'postgres', 'redis', 'nats'].map((p) => Type.Literal(p))),
+    protocol: Type.Enum(['http', 'postgres', 'redis', 'nats']),
     address: Type.String({ description: '"host:port" or "$SETTING".' }),
     /** Of one attempt, from sending to the answer. Default: http 2000, postgres 5000, redis 500, nats 2000. */
     timeoutMs: Type.Optional(Value),
@@ -155,7 +153,7 @@ export const Step = Type.Cyclic(
       Type.Object(
         {
           log: Type.String(),
-          level: Type.Optional(Type.Union(['debug', 'info', 'warn', 'error'].map((l) => Type.Literal(l)))),
+          level: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])),
         },
         strict,
       ),
@@ -204,7 +202,7 @@ export const Journey = Type.Object(
 
 const behaviour = {
   /** Look of logs and error texts. Default go. */
-  runtime: Type.Optional(Type.Union(['go', 'node', 'java', 'python'].map((r) => Type.Literal(r)))),
+  runtime: Type.Optional(Type.Enum(['go', 'node', 'java', 'python'])),
   port: Type.Optional(Value),
   /** From the start of the process to the first `start` step or listening; half of it is CPU work. Default 1500. */
   startupMs: Type.Optional(Type.Number()),
@@ -255,7 +253,7 @@ export const Program = Type.Object(
     name: Type.String(),
     summary: Type.String(),
     /** `postgres`, `redis` and `nats` are stores: real ones on kind, their behaviour modelled on `embedded`. */
-    kind: Type.Union(['service', 'load-generator', 'postgres', 'redis', 'nats'].map((k) => Type.Literal(k))),
+    kind: Type.Enum(['service', 'load-generator', 'postgres', 'redis', 'nats']),
     image: Type.String({ description: 'Repository without tag; one of its own for each service.' }),
     ...behaviour,
     /** Tags that can be pulled, oldest first, each with what differs from the description above. `settings` and `upstreams` are merged by name, `routes` by method and path (given routes replace or add), objects by field; everything else is replaced. */
