@@ -58,12 +58,30 @@ export interface Fault<Arguments = unknown> {
   readonly summary: string;
   /** What it is like in life, how it shows, and why it takes hold; a paragraph for `fault show`. */
   readonly description: string;
-  readonly category: 'admission' | 'scheduling' | 'startup' | 'configuration' | 'routing' | 'policy' | 'performance' | 'dependency' | 'infrastructure';
+  readonly category:
+    | 'admission'
+    | 'scheduling'
+    | 'startup'
+    | 'configuration'
+    | 'routing'
+    | 'policy'
+    | 'performance'
+    | 'dependency'
+    | 'infrastructure';
   readonly tags: readonly string[];
+  /** Of the arguments; has `examples`. */
   readonly schema: TSchema;
   readonly requires: readonly Capability[];
+  /** Arguments that suit this application, for `scenario new`; `undefined` if nothing in it is a suitable target. */
+  suggest?(view: ClusterView): Arguments | undefined;
   /** Problems of the arguments against the application (unknown target, unsuitable target): all of them. */
   check(args: Arguments, view: ClusterView): readonly ArgumentProblem[];
   /** Called only when `check` found nothing. */
   plan(args: Arguments, view: ClusterView): FaultPlan;
 }
+
+/** An anomaly that is real and not at fault; planned like a fault, all operations are cover. */
+export type Distractor<Arguments = unknown> = Omit<Fault<Arguments>, 'category' | 'tags'>;
+
+/** An ordinary change by an operator to objects that have no part in the incident. */
+export type Cover<Arguments = unknown> = Omit<Fault<Arguments>, 'category' | 'tags'>;

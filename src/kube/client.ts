@@ -45,10 +45,10 @@ export interface KubeClient {
   get(ref: ObjectRef): Promise<KubeObject>;
   /** All pages. */
   list(kind: GroupVersionKind, options?: ListOptions): Promise<ObjectList>;
-  create(object: KubeObject): Promise<KubeObject>;
+  create(object: KubeObject, options?: { fieldManager?: string }): Promise<KubeObject>;
   /** Full update (PUT); `resourceVersion` inside is the precondition. */
   replace(object: KubeObject): Promise<KubeObject>;
-  patch(ref: ObjectRef, type: PatchType, body: unknown, options?: { subresource?: string }): Promise<KubeObject>;
+  patch(ref: ObjectRef, type: PatchType, body: unknown, options?: { subresource?: string; fieldManager?: string }): Promise<KubeObject>;
   delete(ref: ObjectRef, options?: { gracePeriodSeconds?: number; propagationPolicy?: string }): Promise<void>;
   /**
    * Changes after `resourceVersion`, without end, until the signal aborts. A broken connection is resumed without a gap;

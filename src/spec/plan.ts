@@ -6,7 +6,10 @@ export type OperationRole =
   | 'trigger' // lets it take hold: a restart, a scale-up, load
   | 'cover'; // ordinary change that happens anyway (cover and distractors)
 
-/** What is done, as data. Everything but `node` and `load` is a Kubernetes API call. */
+/**
+ * What is done, as data. Everything but `node` and `load` is a Kubernetes API call. A text `$NOW` in an object or a patch
+ * stands for the time when it is done (RFC 3339, whole seconds), as `kubectl rollout restart` writes it.
+ */
 export type OperationAction =
   | { readonly verb: 'create'; readonly object: KubeObject }
   | { readonly verb: 'patch'; readonly target: ObjectRef; readonly type: 'json' | 'merge' | 'strategic'; readonly body: unknown }
@@ -14,6 +17,8 @@ export type OperationAction =
   /** Deletes pods owned (through a ReplicaSet too) by a workload; which ones is decided when it is done. */
   | { readonly verb: 'delete-pods'; readonly owner: ObjectRef; readonly count: number | 'all'; readonly gracePeriodSeconds?: number }
   | { readonly verb: 'stop-node' | 'start-node'; readonly node: string }
+  /** Stops the node that runs the most pods of a workload (ties: the first pod name); which one is decided when it is done. */
+  | { readonly verb: 'stop-node-of'; readonly owner: ObjectRef }
   | { readonly verb: 'set-load'; readonly factor: number };
 
 /** One step of a plan. */

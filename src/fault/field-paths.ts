@@ -1,0 +1,115 @@
+import { jsonEqual } from '../base/json.ts';
+import { byCodeUnit } from '../base/order.ts';
+import { isRecord } from './json-access.ts';
+import { isKeyed, keyOf } from './list-keys.ts';
+
+/** A step into an object (member) or into a list whose elements have keys (`[key]`). */
+export type FieldStep = string | { readonly key: string };
+export type FieldPath = readonly FieldStep[];
+
+/** One place where two states of an object differ; `undefined` means absent. */
+export interface FieldDifference {
+  readonly path: FieldPath;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/**
+ * The places where two JSON values differ, as deep as possible: into objects, and into lists whose elements are told
+ * apart by a key (containers, env, Service ports); other lists differ as a whole. Sorted, so the answer is stable.
+ */
+export function diffFields(before: unknown, after: unknown, path: FieldPath = []): FieldDifference[] {
+  if (jsonEqual(before, after)) return [];
+  if (isRecord(before) && isRecord(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(byCodeUnit);
+    return names.flatMap((name) => diffFields(own(before, name), own(after, name), [...path, name]));
+  }
+  const field = fieldOf(path);
+  if (Array.isArray(before) && Array.isArray(after) && isKeyed(field, before) && isKeyed(field, after)) {
+    const left = byKey(field, before);
+    const right = byKey(field, after);
+    // the same elements in another order: only the list as a whole says so
+    const differences = [...new Set([...left.keys(), ...right.keys()])]
+      .sort(byCodeUnit)
+      .flatMap((key) => diffFields(left.get(key), right.get(key), [...path, { key }]));
+    if (differences.length > 0) return differences;
+  }
+  return [{ path, before, after }];
+}
+
+/** The value at a path; `undefined` where it or something on the way is missing. */
+export function lookUp(value: unknown, path: FieldPath): unknown {
+  let current = value;
+  let field = '';
+  for (const step of path) {
+    if (typeof step === 'string') {
+      if (!isRecord(current)) return undefined;
+      current = own(current, step);
+      field = step;
+    } else {
+      if (!Array.isArray(current)) return undefined;
+      const list = field;
+      current = current.find((element) => keyOf(list, element) === step.key);
+    }
+  }
+  return current;
+}
+
+/**
+ * Sets (or with `undefined` removes) the value at a path, making objects on the way; the argument is not changed.
+ * Objects that become empty by a removal are left for the caller: their presence was there before.
+ */
+export function setField(value: unknown, path: FieldPath, replacement: unknown, field = ''): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return replacement;
+  if (typeof step === 'string') {
+    const out: Record<string, unknown> = isRecord(value) ? { ...value } : {};
+    const next = setField(out[step], rest, replacement, step);
+    if (next === undefined) delete out[step];
+    else out[step] = next;
+    return out;
+  }
+  const list = Array.isArray(value) ? [...value] : [];
+  const index = list.findIndex((element) => keyOf(field, element) === step.key);
+  const next = setField(index < 0 ? undefined : list[index], rest, replacement);
+  if (next === undefined) {
+    if (index >= 0) list.splice(index, 1);
+  } else if (index < 0) list.push(next);
+  else list[index] = next;
+  return list;
+}
+
+/** For people and for JSON: `/spec/template/spec/containers/[web]/image`. */
+export function formatPath(path: FieldPath): string {
+  return path
+    .map((s) => `/${(typeof s === 'string' ? s : `[${s.key}]`).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}
+
+/** Whether one path lies at or below the other. */
+export function overlaps(a: string, b: string): boolean {
+  return a === b || a === '' || b === '' || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+/** Whether `live` holds everything `intended` does; a server adds defaults to what was sent. */
+export function covers(live: unknown, intended: unknown, field = ''): boolean {
+  if (jsonEqual(live, intended)) return true;
+  if (isRecord(live) && isRecord(intended))
+    return Object.entries(intended).every(([name, value]) => covers(own(live, name), value, name));
+  if (!Array.isArray(live) || !Array.isArray(intended)) return false;
+  if (live.length !== intended.length) return false;
+  return intended.every((element, i) => covers(live[i], element, field));
+}
+
+function own(record: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function fieldOf(path: FieldPath): string {
+  const last = path.at(-1);
+  return typeof last === 'string' ? last : '';
+}
+
+function byKey(field: string, list: readonly unknown[]): Map<string, unknown> {
+  return new Map(list.map((element) => [keyOf(field, element) ?? '', element]));
+}
