@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox';
 import { durationPattern } from '../base/duration.ts';
 
 const strict = { additionalProperties: false } as const;
-const Duration = Type.String({ pattern: durationPattern, description: 'Such as "90s", "10m", "1m30s".' });
-const Id = Type.String({ pattern: '^[a-z][a-z0-9-]*$' });
+const Duration = Type.String({ pattern: durationPattern, description: 'A duration such as "90s", "10m" or "1m30s".' });
+const Id = Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'Lower-case letters, digits and dashes, a letter first.' });
 
 /** One use of a mechanism; `args` is checked against the fault's own schema. */
 export const FaultUse = Type.Object(
@@ -78,7 +78,7 @@ export const Scenario = Type.Object(
     /** The effect does not reach users inside the window; the proof then asks for expectations only. */
     latent: Type.Optional(Type.Boolean()),
     /** 32 hex digits; given to make a task reproducible, absent for held-out scenarios. */
-    seed: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
+    seed: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$', description: '32 hex digits.' })),
   },
   strict,
 );

@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { nearest } from '../base/nearest.ts';
+import { toJsonSchema } from './json-schema.ts';
 import { jsonPointer } from './source-document.ts';
 
 /** One mistake of a value against a schema. */
@@ -42,7 +43,8 @@ export function schemaProblems(
   value: unknown,
   options: ProblemOptions = {},
 ): SchemaProblem[] {
-  return problemsAt(schema as JsonSchema, schema as JsonSchema, value, '', options.noun ?? 'field');
+  const root = toJsonSchema(schema);
+  return problemsAt(root, root, value, '', options.noun ?? 'field');
 }
 
 function problemsAt(
