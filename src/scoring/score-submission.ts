@@ -1,19 +1,10 @@
+import type { Resolver } from '../entity/resolver.ts';
 import type { GroundTruth } from '../spec/bundle.ts';
 import { parseSubmission, type SubmissionResult } from './parse-submission.ts';
 
 /** What two names of one entity count: once, the second as a false positive, or each as a true positive. */
 export type DuplicatePolicy = 'collapse' | 'strict' | 'lenient';
 export const duplicatePolicies: readonly DuplicatePolicy[] = ['collapse', 'strict', 'lenient'];
-
-/** How a name was matched to an entity of the bundle. */
-export type Resolution =
-  | { readonly status: 'resolved'; readonly entity: string; readonly explanation: string }
-  | { readonly status: 'ambiguous' | 'unknown'; readonly explanation: string };
-
-/** Maps what an agent wrote to entities of the bundle's public part. */
-export interface EntityResolver {
-  resolve(name: string): Resolution;
-}
 
 export type VerdictKind =
   | 'root-cause'
@@ -59,7 +50,7 @@ export interface Score {
 export function scoreSubmission(
   content: string | Uint8Array | undefined,
   truth: GroundTruth,
-  resolver: EntityResolver,
+  resolver: Resolver,
   policy: DuplicatePolicy = 'collapse',
 ): Score {
   const control = truth.rootCauses.length === 0;
@@ -113,7 +104,7 @@ function index(truth: GroundTruth): ReadonlyMap<string, KnownEntity> {
 
 function judgeName(
   name: string,
-  resolver: EntityResolver,
+  resolver: Resolver,
   known: ReadonlyMap<string, KnownEntity>,
   seen: Set<string>,
   policy: DuplicatePolicy,

@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import type { BuildProgress } from './progress.ts';
+
+/** What a worker is asked to do: build one scenario file into `out`. */
+export interface BuildJob {
+  readonly scenario: string;
+  readonly out: string;
+  readonly profile?: string;
+  readonly seed?: string;
+}
+
+/** How one job ended. `failed` carries what a person has to read; `crashed` is our bug or a killed worker. */
+export type BuildOutcome =
+  | {
+      readonly status: 'built';
+      readonly scenario: string;
+      readonly task: string;
+      readonly directory: string;
+      readonly digest: string;
+      readonly split: string;
+      readonly provider: string;
+      readonly bytes: number;
+      readonly elapsedMs: number;
+      readonly peakMemoryBytes: number;
+    }
+  | {
+      readonly status: 'failed';
+      readonly scenario: string;
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly exitCode: number;
+      readonly elapsedMs: number;
+    }
+  | { readonly status: 'crashed'; readonly scenario: string; readonly message: string }
+  | { readonly status: 'interrupted'; readonly scenario: string };
+
+export type WorkerMessage =
+  | { readonly type: 'progress'; readonly progress: BuildProgress }
+  | { readonly type: 'outcome'; readonly outcome: BuildOutcome };
+
+export interface PoolOptions {
+  readonly jobs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly onOutcome?: (outcome: BuildOutcome) => void;
+}
+
+/**
+ * Builds many scenarios in worker processes that are kept and reused (a warm one is faster). What is finished stays
+ * when the rest fails or is interrupted. Outcomes are in the order of the jobs.
+ */
+export async function buildAll(
+  jobs: readonly BuildJob[],
+  options: PoolOptions,
+): Promise<readonly BuildOutcome[]> {
+  const outcomes: (BuildOutcome | undefined)[] = jobs.map(() => undefined);
+  let next = 0;
+  const workers = Array.from({ length: Math.min(options.jobs, jobs.length) }, async () => {
+    let worker: ChildProcess | undefined;
+    try {
+      while (next < jobs.length && !options.signal?.aborted) {
+        const index = next++;
+        const job = jobs[index]!;
+        worker = worker?.connected ? worker : startWorker();
+        const outcome = await runJob(worker, job, options);
+        if (outcome.status === 'crashed' || outcome.status === 'interrupted') worker = undefined;
+        outcomes[index] = outcome;
+        options.onOutcome?.(outcome);
+      }
+    } finally {
+      worker?.disconnect();
+    }
+  });
+  await Promise.all(workers);
+  return outcomes.map(
+    (outcome, index) => outcome ?? { status: 'interrupted', scenario: jobs[index]!.scenario },
+  );
+}
+
+function startWorker(): ChildProcess {
+  const module = new URL(`./build-worker${extname(import.meta.filename)}`, import.meta.url);
+  // its own process group: Ctrl-C reaches the parent only, which then ends its workers and waits for them
+  return fork(module, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+}
+
+function runJob(worker: ChildProcess, job: BuildJob, options: PoolOptions): Promise<BuildOutcome> {
+  return new Promise((resolve) => {
+    let stderr = '';
+    const collect = (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-4000);
+    };
+    const abort = () => worker.kill('SIGTERM');
+    const finish = (outcome: BuildOutcome) => {
+      worker.off('message', receive);
+      worker.off('exit', exited);
+      worker.stderr?.off('data', collect);
+      options.signal?.removeEventListener('abort', abort);
+      resolve(outcome);
+    };
+    const receive = (message: WorkerMessage) => {
+      if (message.type === 'progress') options.onProgress?.(message.progress);
+      else finish(message.outcome);
+    };
+    const exited = (code: number | null, signal: string | null) =>
+      finish(
+        options.signal?.aborted
+          ? { status: 'interrupted', scenario: job.scenario }
+          : {
+              status: 'crashed',
+              scenario: job.scenario,
+              message: `the worker ended (${signal ?? `exit code ${code}`})\n${stderr}`.trim(),
+            },
+      );
+    worker.on('message', receive);
+    worker.on('exit', exited);
+    worker.stderr?.on('data', collect);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    worker.send(job);
+  });
+}

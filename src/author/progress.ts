@@ -1,0 +1,13 @@
+/** What the pipeline is doing; the command line shows it, workers send it to their parent. */
+export interface BuildProgress {
+  readonly scenario: string;
+  readonly step: BuildStep;
+  /** Share of the whole build of this scenario that is done, 0..1. */
+  readonly done: number;
+  readonly detail?: string;
+}
+
+export const buildSteps = ['plan', 'twin', 'task', 'recover', 'prove', 'freeze'] as const;
+export type BuildStep = (typeof buildSteps)[number];
+
+export type OnProgress = (progress: BuildProgress) => void;
