@@ -15,7 +15,12 @@ function sorted(value: unknown): unknown {
       const member = (value as Record<string, unknown>)[name];
       // defineProperty-free assignment would drop "__proto__", which hostile input may contain
       if (member !== undefined)
-        Object.defineProperty(out, name, { value: sorted(member), enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(out, name, {
+          value: sorted(member),
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
     }
     return out;
   }
@@ -27,7 +32,8 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => jsonEqual(item, b[i]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => jsonEqual(item, b[i]));
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
   for (const name of new Set([...Object.keys(left), ...Object.keys(right)]))

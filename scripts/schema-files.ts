@@ -1,0 +1,26 @@
+import { ApplicationFile, HistoryFile } from '../src/spec/application.ts';
+import { toJsonSchema } from '../src/spec/json-schema.ts';
+import { ClusterProfile } from '../src/spec/profile.ts';
+import { Program } from '../src/spec/program.ts';
+import { Scenario, Suite } from '../src/spec/scenario.ts';
+
+const formats: Readonly<Record<string, { title: string; schema: object }>> = {
+  application: { title: 'Application', schema: ApplicationFile },
+  'cluster-profile': { title: 'Cluster profile', schema: ClusterProfile },
+  history: { title: 'History of an application', schema: HistoryFile },
+  program: { title: 'Program of a service', schema: Program },
+  scenario: { title: 'Scenario', schema: Scenario },
+  suite: { title: 'Suite of scenarios', schema: Suite },
+};
+
+/** Every generated schema: path below `schemas/` and text. */
+export async function schemaFiles(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const [name, { title, schema }] of Object.entries(formats))
+    files.set(`${name}.schema.json`, text(title, schema));
+  return files;
+}
+
+function text(title: string, schema: object): string {
+  return `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', title, ...toJsonSchema(schema) }, undefined, 2)}\n`;
+}
