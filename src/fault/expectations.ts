@@ -1,0 +1,88 @@
+import { parse } from 'yaml';
+import type { KubeObject } from '../spec/kube-types.ts';
+import type { Condition } from '../spec/plan.ts';
+import type { ClusterView, PlannedExpectation } from './fault.ts';
+import { isRecord, listAt, textAt } from './json-access.ts';
+
+/** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
+export const within = { event: 180_000, log: 240_000, alert: 420_000 } as const;
+
+/** The condition must be seen in time. */
+export function must(condition: Condition, withinMs: number): PlannedExpectation {
+  return { must: true, withinMs, condition };
+}
+
+/** The condition must not be seen in the incident: it would mean that another mechanism is at work. */
+export function mustNot(condition: Condition): PlannedExpectation {
+  return { must: false, withinMs: 0, condition };
+}
+
+/** An Event about an object, or about one whose name begins with the workload's. */
+export function event(object: KubeObject, kind: string, reason: string, message?: string): Condition {
+  return {
+    type: 'event',
+    namespace: object.metadata.namespace ?? 'default',
+    reason,
+    kind,
+    name: object.metadata.name,
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** A log line of a workload. */
+export function log(workload: KubeObject, pattern: string): Condition {
+  return {
+    type: 'log',
+    namespace: workload.metadata.namespace ?? '',
+    workload: workload.metadata.name,
+    pattern,
+  };
+}
+
+/** A waiting or terminated reason of the workload's containers. */
+export function container(workload: KubeObject, reason: string): Condition {
+  return {
+    type: 'container',
+    namespace: workload.metadata.namespace ?? '',
+    workload: workload.metadata.name,
+    reason,
+  };
+}
+
+/** The first of the alerts that the application's rules have must fire; nothing is promised where they have none. */
+export function alert(
+  view: ClusterView,
+  names: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+  withinMs: number = within.alert,
+): readonly PlannedExpectation[] {
+  const name = names.find((candidate) => alertRules(view.application.rules).has(candidate));
+  return name === undefined ? [] : [must({ type: 'alert', name, labels }, withinMs)];
+}
+
+const parsed = new Map<string, ReadonlyMap<string, string>>();
+
+/** Alert names of a Prometheus rule file with their expressions. */
+export function alertRules(rules: string): ReadonlyMap<string, string> {
+  const known = parsed.get(rules);
+  if (known !== undefined) return known;
+  const names = new Map<string, string>();
+  const document: unknown = rules.trim() === '' ? {} : parse(rules);
+  for (const group of listAt(document, 'groups'))
+    for (const rule of listAt(group, 'rules')) {
+      const name = isRecord(rule) ? textAt(rule, 'alert') : undefined;
+      if (name !== undefined) names.set(name, textAt(rule, 'expr') ?? '');
+    }
+  parsed.clear();
+  parsed.set(rules, names);
+  return names;
+}
+
+/** Error texts that tell the ways a connection fails apart, across runtimes. */
+export const errorTexts = {
+  timeout: '[Tt]im(ed|e) ?-?out|ETIMEDOUT|[Dd]eadline exceeded',
+  refused: '[Rr]efused',
+  lookup:
+    '[Tt]im(ed|e) ?-?out|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|[Ll]ookup|[Rr]esol(ve|ution)|UnknownHost|[Nn]o such host',
+  pool: '[Pp]ool|[Cc]onnection is not available|QueuePool|[Aa]cquir',
+} as const;
