@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import type { Diagnostic, Location } from '../base/diagnostics.ts';
-import { nearest } from '../base/nearest.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { pointerSegments } from './source-document.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -12,6 +12,8 @@ export interface YamlSource<T = unknown> {
   readonly value: T;
   /** Place of the node at `path`, or of its nearest ancestor that exists. */
   locate(path: YamlPath): Location;
+  /** Place of the field's name instead of its value. */
+  locateKey(path: YamlPath): Location;
 }
 
 /** Reads a YAML file of any number of documents; mistakes of syntax go to `report`, empty documents are skipped. */
@@ -47,89 +49,37 @@ export async function readYamlDocuments(
     if (document.errors.length > 0 || document.contents === null) continue;
     const value: unknown = document.toJS({ maxAliasCount: 50 });
     if (value === null) continue;
-    sources.push({
-      file,
-      value,
-      locate(path) {
-        for (let length = path.length; length >= 0; length--) {
-          const node: unknown =
-            length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-          if (isNode(node) && node.range) return at(node.range[0]);
-        }
-        return { file, line: 1, column: 1 };
-      },
-    });
+    const locate = (path: YamlPath): Location => {
+      for (let length = path.length; length >= 0; length--) {
+        const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+        if (isNode(node) && node.range) return at(node.range[0]);
+      }
+      return { file, line: 1, column: 1 };
+    };
+    const locateKey = (path: YamlPath): Location => {
+      const parent: unknown = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+      const last = String(path.at(-1));
+      const pair = isMap(parent)
+        ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last)
+        : undefined;
+      return isNode(pair?.key) && pair.key.range ? at(pair.key.range[0]) : locate(path);
+    };
+    sources.push({ file, value, locate, locateKey });
   }
   return sources;
 }
 
-/** Checks a document against a compiled schema; one diagnostic per mistake, at its place. */
+/** Checks a document against a schema; one diagnostic per mistake, at its place. */
 export function checkSchema(
   source: YamlSource,
-  validate: ValidateFunction,
+  schema: object,
   report: (diagnostic: Diagnostic) => void,
 ): boolean {
-  if (validate(source.value)) return true;
-  const errors = validate.errors ?? [];
-  // A union reports every branch: where it failed, say so once, unless a deeper place says it better.
-  const unions = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
-  const isSwallowed = (error: ErrorObject): boolean =>
-    error.keyword === 'anyOf'
-      ? unions.some((other) => other !== error.instancePath && other.startsWith(`${error.instancePath}/`))
-      : unions.some((path) => error.instancePath === path || error.instancePath.startsWith(`${path}/`));
-  const seen = new Set<string>();
-  for (const error of errors) {
-    if (isSwallowed(error)) continue;
-    const path = pointerPath(error.instancePath, source.value);
-    const { message, key, hint } = describe(error, source.value, path);
-    const location = source.locate(key === undefined ? path : [...path, key]);
-    const text = `${error.instancePath === '' ? '' : `${path.join('.')}: `}${message}`;
-    const identity = `${location.line}:${location.column}:${text}`;
-    if (seen.has(identity)) continue;
-    seen.add(identity);
-    report({ severity: 'error', code: 'APP003', location, message: text, hint });
+  const problems = schemaProblems(schema, source.value);
+  for (const { code, pointer, at, message, hint } of problems) {
+    const path = pointerSegments(pointer);
+    const location = at === 'key' ? source.locateKey(path) : source.locate(path);
+    report({ severity: 'error', code, location, message, hint });
   }
-  return false;
-}
-
-function describe(
-  error: ErrorObject,
-  root: unknown,
-  path: YamlPath,
-): { message: string; key?: string; hint?: string | undefined } {
-  const params = error.params as Record<string, unknown>;
-  if (error.keyword === 'additionalProperties') {
-    const key = String(params['additionalProperty']);
-    const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
-    const near = nearest(key, known);
-    return {
-      message: `unknown field "${key}"`,
-      key,
-      hint: near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`,
-    };
-  }
-  if (error.keyword === 'anyOf') {
-    const value = path.reduce<unknown>(
-      (node, key) => (node as Record<string | number, unknown> | undefined)?.[key],
-      root,
-    );
-    const keys =
-      typeof value === 'object' && value !== null
-        ? ` with the fields ${Object.keys(value).join(', ')}`
-        : ` ${JSON.stringify(value)}`;
-    return { message: `none of the allowed forms fits a value${keys}` };
-  }
-  return { message: error.message ?? error.keyword };
-}
-
-function pointerPath(pointer: string, root: unknown): (string | number)[] {
-  const path: (string | number)[] = [];
-  let node = root;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    const step = Array.isArray(node) ? Number(key) : key;
-    path.push(step);
-    node = (node as Record<string | number, unknown> | undefined)?.[step];
-  }
-  return path;
+  return problems.length === 0;
 }

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Checked, Diagnostic } from '../base/diagnostics.ts';
 import { byCodeUnit } from '../base/order.ts';
 import { type Application, ApplicationFile, HistoryFile } from './application.ts';
@@ -39,12 +38,10 @@ const kindOrder = [
 export async function loadApplication(directory: string): Promise<Checked<Application>> {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
   const valid = async <T>(file: string, schema: object): Promise<YamlSource<T>[]> => {
-    const validate = ajv.compile(schema);
     const sources = await readYamlDocuments(file, report);
     // The schema check is what makes the type true.
-    return sources.filter((source) => checkSchema(source, validate, report)) as YamlSource<T>[];
+    return sources.filter((source) => checkSchema(source, schema, report)) as YamlSource<T>[];
   };
 
   const [main] = await valid<ApplicationFile>(join(directory, 'application.yaml'), ApplicationFile);
