@@ -15,9 +15,13 @@ const offlineImage = 'kindest/node:v1.20.2';
 const missing = [
   ['docker', ['info'], 'a running Docker engine'],
   ['kind', ['version'], 'the kind command'],
-].filter(([command, args]) => spawnSync(command as string, args as string[], { stdio: 'ignore' }).status !== 0);
+].filter(
+  ([command, args]) => spawnSync(command as string, args as string[], { stdio: 'ignore' }).status !== 0,
+);
 if (missing.length > 0) {
-  process.stderr.write(`test:kind cannot run here: ${missing.map(([, , what]) => what).join(' and ')} is missing.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh\n`);
+  process.stderr.write(
+    `test:kind cannot run here: ${missing.map(([, , what]) => what).join(' and ')} is missing.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh\n`,
+  );
   process.exit(3);
 }
 
@@ -36,18 +40,40 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.exit(130);
   });
 
-const image = process.env['CULPRIT_KIND_IMAGE'] ?? (spawnSync('docker', ['image', 'inspect', offlineImage], { stdio: 'ignore' }).status === 0 ? offlineImage : undefined);
+const image =
+  process.env['CULPRIT_KIND_IMAGE'] ??
+  (spawnSync('docker', ['image', 'inspect', offlineImage], { stdio: 'ignore' }).status === 0
+    ? offlineImage
+    : undefined);
 process.stderr.write(`test:kind: creating cluster ${name}${image ? ` from ${image}` : ''}\n`);
-const created = spawnSync('kind', ['create', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '--wait', '120s', ...(image ? ['--image', image] : [])], { stdio: ['ignore', 'inherit', 'inherit'] });
+const created = spawnSync(
+  'kind',
+  [
+    'create',
+    'cluster',
+    '--name',
+    name,
+    '--kubeconfig',
+    kubeconfig,
+    '--wait',
+    '120s',
+    ...(image ? ['--image', image] : []),
+  ],
+  { stdio: ['ignore', 'inherit', 'inherit'] },
+);
 if (created.status !== 0) {
   cleanUp();
   process.exit(1);
 }
-const vitest = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.kind.config.ts'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, CULPRIT_TEST_KUBECONFIG: kubeconfig, CULPRIT_TEST_CLUSTER: name },
-});
+const vitest = spawn(
+  process.execPath,
+  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.kind.config.ts'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, CULPRIT_TEST_KUBECONFIG: kubeconfig, CULPRIT_TEST_CLUSTER: name },
+  },
+);
 vitest.on('exit', (code) => {
   cleanUp();
   process.exit(code ?? 1);

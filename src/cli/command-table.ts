@@ -16,8 +16,63 @@ export interface TableEntry {
 /** All commands, in the order of the help page. Add one: a file in `commands/` and an entry here. */
 export const commandTable: readonly TableEntry[] = [
   {
+    name: 'init',
+    summary: 'a new benchmark workspace: scenarios, a cluster profile, a suite',
+    arguments: [['[dir]', 'folder to make or to fill; the current one by default']],
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     name: 'doctor',
     summary: 'what is installed, what is missing, what each missing thing would enable',
     load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'fault list',
+    summary: 'the faults, distractors and cover that scenarios can use',
+    load: async () => (await import('./commands/fault-list.ts')).faultList,
+  },
+  {
+    name: 'fault show',
+    summary: 'what a fault does, its arguments, an example',
+    arguments: [['<name>', 'as in fault list']],
+    load: async () => (await import('./commands/fault-show.ts')).faultShow,
+  },
+  {
+    name: 'scenario new',
+    summary: 'write a scenario that validates',
+    arguments: [['<name>', 'lower-case letters, digits and dashes']],
+    options: [
+      ['--fault <names...>', 'faults it uses; none makes a control'],
+      ['--application <name>', 'folder below clusters/apps/', 'shop'],
+      ['--cluster <name>', 'cluster profile', 'embedded'],
+      ['--out <file>', 'default: scenarios/<application>/<name>.yaml in the workspace'],
+      ['--force', 'replace a file that is there'],
+    ],
+    load: async () => (await import('./commands/scenario-new.ts')).scenarioNew,
+  },
+  {
+    name: 'scenario list',
+    summary: 'the scenarios of a folder',
+    arguments: [['[dir]', 'default: scenarios/ of the workspace']],
+    load: async () => (await import('./commands/scenario-list.ts')).scenarioList,
+  },
+  {
+    name: 'scenario show',
+    summary: 'what a scenario says, short',
+    arguments: [['<file>', 'scenario file']],
+    load: async () => (await import('./commands/scenario-show.ts')).scenarioShow,
+  },
+  {
+    name: 'scenario validate',
+    summary: 'every mistake at once, with file, line and column',
+    arguments: [['<file...>', 'scenario or suite files']],
+    load: async () => (await import('./commands/scenario-validate.ts')).scenarioValidate,
+  },
+  {
+    name: 'scenario plan',
+    summary: 'the exact operations with their roles, not done',
+    arguments: [['<file>', 'scenario file']],
+    options: [['--seed <hex>', '32 hex digits; default: the seed of the file, or a new one']],
+    load: async () => (await import('./commands/scenario-plan.ts')).scenarioPlan,
   },
 ];

@@ -1,0 +1,144 @@
+import { dirname } from 'node:path';
+import type { Checked, Diagnostic, Location } from '../base/diagnostics.ts';
+import { nearest } from '../base/nearest.ts';
+import { mechanismLookups } from '../fault/lookup.ts';
+import { planScenario } from '../fault/planner.ts';
+import { viewFromManifests } from '../fault/view.ts';
+import type { Application } from '../spec/application.ts';
+import { type Capability, capabilities } from '../spec/capability.ts';
+import { loadApplication } from '../spec/load-application.ts';
+import { inFileOrder, type LoadedFile } from '../spec/load-file.ts';
+import { loadProfile } from '../spec/load-profile.ts';
+import { loadScenario } from '../spec/load-scenario.ts';
+import type { ClusterProfile } from '../spec/profile.ts';
+import type { Scenario } from '../spec/scenario.ts';
+import { validateScenario } from '../spec/validate-scenario.ts';
+import { findApplication, findProfile, listApplications, listProfiles } from '../spec/workspace.ts';
+
+/** A scenario without mistakes, with everything it names. */
+export interface CheckedScenario {
+  readonly path: string;
+  readonly scenario: Scenario;
+  readonly application: Application;
+  readonly profile: ClusterProfile;
+  /** Place of a JSON pointer in the file, for `planScenario`. */
+  readonly locate: (pointer: string) => Location;
+}
+
+/**
+ * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, then in
+ * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value.
+ */
+export async function checkScenario(path: string): Promise<Checked<CheckedScenario>> {
+  const loaded = await loadScenario(path);
+  if (!loaded.ok) return loaded;
+  const { value: scenario, source } = loaded.value;
+  const application = await applicationOf(loaded.value, path);
+  const profile = await profileOf(loaded.value, path);
+  const seed = scenario.seed ?? '0'.repeat(32);
+  const own = validateScenario(loaded.value, {
+    application: application.value,
+    profile: profile.value,
+    ...mechanismLookups(application.value && viewFromManifests(application.value, seed)),
+    capabilities: profile.value && offered(profile.value),
+  });
+  // what is valid can be planned: what entries do to each other is seen in the plan only
+  const planned =
+    application.value &&
+    planScenario(scenario, application.value, {
+      seed,
+      startMs: 0,
+      provider: profile.value?.provider ?? 'embedded',
+      locate: source.locate,
+    });
+  const inPlan = (planned?.diagnostics ?? []).filter((one) => !own.some((other) => isSamePlace(one, other)));
+
+  const named = [...application.diagnostics, ...profile.diagnostics];
+  const inScenario = named.filter((one) => one.location.file === source.file);
+  const elsewhere = named.filter((one) => one.location.file !== source.file);
+  const diagnostics = [...inFileOrder([...inScenario, ...own, ...inPlan]), ...elsewhere];
+  if (!application.value || !profile.value || diagnostics.some((one) => one.severity === 'error'))
+    return { ok: false, diagnostics };
+  const value = {
+    path,
+    scenario,
+    application: application.value,
+    profile: profile.value,
+    locate: source.locate,
+  };
+  return { ok: true, value, diagnostics };
+}
+
+function isSamePlace(a: Diagnostic, b: Diagnostic): boolean {
+  return a.code === b.code && a.location.line === b.location.line && a.location.column === b.location.column;
+}
+
+/** What clusters of a profile can do, as far as it is known without one. */
+function offered(profile: ClusterProfile): readonly Capability[] | undefined {
+  return profile.provider === 'embedded' ? capabilities : undefined;
+}
+
+interface Found<T> {
+  readonly value: T | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function applicationOf(
+  { value, source }: LoadedFile<Scenario>,
+  path: string,
+): Promise<Found<Application>> {
+  const name = value.application;
+  const folder = await findApplication(name, dirname(path));
+  if (folder === undefined)
+    return unknown(
+      'SCN001',
+      'application',
+      name,
+      await listApplications(dirname(path)),
+      source.locate('/application'),
+    );
+  return found(await loadApplication(folder));
+}
+
+async function profileOf(
+  { value, source }: LoadedFile<Scenario>,
+  path: string,
+): Promise<Found<ClusterProfile>> {
+  const name = value.cluster;
+  const file = await findProfile(name, dirname(path));
+  if (file === undefined)
+    return unknown(
+      'SCN002',
+      'cluster profile',
+      name,
+      await listProfiles(dirname(path)),
+      source.locate('/cluster'),
+    );
+  const loaded = await loadProfile(file);
+  return loaded.ok
+    ? { value: loaded.value.value, diagnostics: loaded.diagnostics }
+    : { value: undefined, diagnostics: loaded.diagnostics };
+}
+
+function found<T>(checked: Checked<T>): Found<T> {
+  return { value: checked.ok ? checked.value : undefined, diagnostics: checked.diagnostics };
+}
+
+function unknown(
+  code: string,
+  kind: string,
+  name: string,
+  known: readonly string[],
+  location: Location,
+): Found<never> {
+  const near = nearest(name, known);
+  const hint = near
+    ? `did you mean "${near}"?`
+    : known.length > 0
+      ? `known: ${known.join(', ')}`
+      : 'none was found here or above';
+  return {
+    value: undefined,
+    diagnostics: [{ severity: 'error', code, location, message: `there is no ${kind} "${name}"`, hint }],
+  };
+}

@@ -1,0 +1,48 @@
+import { stringify } from 'yaml';
+import { toJsonSchema } from '../../spec/json-schema.ts';
+import type { CommonOptions, Io } from '../io.ts';
+import { argumentsOf, mechanismOf } from '../mechanisms.ts';
+import { formatTable } from '../table.ts';
+import { wrapText } from '../wrap-text.ts';
+
+/** `culprit fault show NAME`: what it does, its arguments, and an example to paste into a scenario. */
+export async function faultShow(options: CommonOptions & { name: string }, io: Io): Promise<number> {
+  const { type, name, category, tags, item } = mechanismOf(options.name);
+  const examples = (toJsonSchema(item.schema).examples ?? []) as readonly unknown[];
+  const list = argumentsOf(item);
+  if (options.json) {
+    const { summary, description, requires } = item;
+    io.stdout.write(
+      `${JSON.stringify({ type, name, category, tags, summary, description, requires, schema: toJsonSchema(item.schema) }, undefined, 2)}\n`,
+    );
+    return 0;
+  }
+  const facts = [
+    `type: ${type}`,
+    category && `category: ${category}`,
+    tags.length > 0 && `tags: ${tags.join(', ')}`,
+    `needs: ${item.requires.join(', ') || 'nothing special'}`,
+  ];
+  const rows = list.map((argument) => [
+    argument.name,
+    argument.type,
+    argument.required
+      ? 'yes'
+      : argument.default === undefined
+        ? 'no'
+        : `no, default ${JSON.stringify(argument.default)}`,
+    argument.description,
+  ]);
+  const parts = [
+    `${name}: ${item.summary}\n`,
+    `${facts.filter(Boolean).join('; ')}\n`,
+    `${wrapText(item.description, 100)}\n`,
+    rows.length > 0 ? formatTable(['argument', 'type', 'required', 'meaning'], rows) : 'no arguments\n',
+  ];
+  if (examples.length > 0)
+    parts.push(
+      `in a scenario:\n\n${stringify({ [type === 'cover' ? 'cover' : `${type}s`]: [{ [type]: name, ...(type === 'cover' && { at: '-3m' }), args: examples[0] }] })}`,
+    );
+  io.stdout.write(parts.join('\n'));
+  return 0;
+}
