@@ -1,0 +1,27 @@
+import type { KubeObject } from '../spec/kube-types.ts';
+
+/** Keys of Secrets whose values are no secret in themselves and are named in ordinary messages. */
+const harmlessKey =
+  /(?:^|[._-])(?:user|username|host|hostname|port|db|database|dbname|name|endpoint|namespace|ca\.crt)$/i;
+
+/**
+ * What must never be readable anywhere: decoded values of a Secret under keys that hold credentials, and passwords
+ * inside URLs. Values shorter than 8 characters are left out: replacing them everywhere would garble ordinary text.
+ */
+export function sensitiveValues(secret: KubeObject): readonly string[] {
+  const values: string[] = [];
+  const add = (key: string, value: string) => {
+    const password = /^[a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:([^@\s]+)@/i.exec(value)?.[1];
+    for (const candidate of password === undefined ? [value] : [value, password])
+      if (candidate.length >= 8 && !harmlessKey.test(key)) values.push(candidate);
+  };
+  for (const [key, value] of Object.entries(record(secret.data)))
+    if (typeof value === 'string') add(key, Buffer.from(value, 'base64').toString('utf8').trim());
+  for (const [key, value] of Object.entries(record(secret.stringData)))
+    if (typeof value === 'string') add(key, value.trim());
+  return values;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
