@@ -3,6 +3,7 @@ import { byImportance } from '../call-graph.ts';
 import { alert, container, event, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { holdProblem, patch, takeHold } from '../operations.ts';
+import { rolloutBody } from '../rollouts.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { mainContainer, nameOf, splitImage, workloadsOf } from '../workloads.ts';
 
@@ -62,12 +63,7 @@ export const imageNotFound: Fault<Arguments> = {
     const { repository, tag } = splitImage(main.image);
     const wrong = args.tag ?? missingTag(tag, tagsOf(view, main.image), view.random('tag'));
     const hold = takeHold(workload);
-    const body = {
-      spec: {
-        ...hold,
-        template: { spec: { containers: [{ name: main.name, image: `${repository}:${wrong}` }] } },
-      },
-    };
+    const body = rolloutBody(view, workload, wrong, hold);
     const how = 'strategy' in hold ? ', replacing all pods at once' : '';
     return {
       operations: [

@@ -1,0 +1,185 @@
+import { type Static, Type } from 'typebox';
+import type { KubeObject } from '../../spec/kube-types.ts';
+import { byImportance } from '../call-graph.ts';
+import { alert, container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
+import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
+import { operation, patch, restart } from '../operations.ts';
+import { rolloutBody } from '../rollouts.ts';
+import {
+  changeSetting,
+  findSetting,
+  numberIn,
+  type SettingSource,
+  settingProblem,
+  upstreamsOf,
+} from '../settings.ts';
+import { resolveWorkload, target, targetText } from '../targets.ts';
+import { mainContainer, nameOf, programOf, splitImage, workloadsOf } from '../workloads.ts';
+
+const kinds = ['Deployment', 'StatefulSet'] as const;
+/** Name by which an application marks releases that do not give connections back. */
+const leakDefect = 'leaks-connections';
+
+const Arguments = Type.Object(
+  {
+    target: targetText('The workload whose pool runs dry.'),
+    variant: Type.Optional(
+      Type.Union([Type.Literal('limit'), Type.Literal('leak')], {
+        description:
+          '"limit": the pool shrinks (default). "leak": a release that does not give connections back.',
+      }),
+    ),
+    upstream: Type.Optional(
+      Type.String({ description: 'Which of its pooled upstreams; needed where there are several.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, description: 'The new size; default 1.' })),
+  },
+  { additionalProperties: false, examples: [{ target: 'shop/Deployment/orders', limit: 1 }] },
+);
+type Arguments = Static<typeof Arguments>;
+
+/** A pool of connections that is too small, or that leaks. */
+export const connectionPoolExhausted: Fault<Arguments> = {
+  name: 'connection-pool-exhausted',
+  summary: 'A connection pool shrinks, or a release leaks its connections',
+  description:
+    'The limit of a pool of database connections is set far below what the load needs, or a release forgets to give connections back. Requests queue for a connection and fail when they have waited too long; ' +
+    'the database itself is idle and healthy. A pool is made at start, so the plan restarts the pods after a change of configuration; the new pods become ready, and the rollout goes through. A leak takes time to show.',
+  category: 'dependency',
+  tags: ['database', 'pool', 'config'],
+  schema: Arguments,
+  requires: [],
+  suggest(view) {
+    for (const variant of ['limit', 'leak'] as const)
+      for (const workload of byImportance(view, workloadsOf(view))) {
+        const args =
+          variant === 'limit'
+            ? { target: nameOf(workload), limit: 1 }
+            : { target: nameOf(workload), variant };
+        if (connectionPoolExhausted.check(args, view).length === 0) return args;
+      }
+    return undefined;
+  },
+  check(args, view) {
+    const { object, problem } = resolveWorkload(view, args.target, '/target', kinds);
+    if (object === undefined) return [problem];
+    const pooled = pooledUpstreams(view, object);
+    const problems: ArgumentProblem[] = [];
+    if (pooled.length === 0)
+      return [{ path: '/target', message: `${nameOf(object)} has no connection pool`, ...poolHint(view) }];
+    if (args.upstream !== undefined && !pooled.some((u) => u.name === args.upstream))
+      return [
+        {
+          path: '/upstream',
+          message: `${nameOf(object)} has no pool for "${args.upstream}"`,
+          hint: `it has one for ${pooled.map((u) => u.name).join(', ')}`,
+        },
+      ];
+    if (args.upstream === undefined && pooled.length > 1)
+      return [
+        {
+          path: '/target',
+          message: `${nameOf(object)} has several pools`,
+          hint: `give upstream: ${pooled.map((u) => u.name).join(' or ')}`,
+        },
+      ];
+    if (args.variant === 'leak') {
+      if (args.limit !== undefined)
+        problems.push({ path: '/limit', message: 'a limit goes with variant "limit"' });
+      if (leakingRelease(view, object) === undefined)
+        problems.push({
+          path: '/variant',
+          message: `${nameOf(object)} has no release with the defect "${leakDefect}"`,
+        });
+      return problems;
+    }
+    const source = poolSetting(args, view, object);
+    if (source === undefined)
+      return [
+        {
+          path: '/target',
+          message: `the pool size of ${nameOf(object)} is no setting an operator could change`,
+          hint: 'use variant "leak"',
+        },
+      ];
+    const now = numberIn(view, object, `$${source.declaration.name}`);
+    const limit = args.limit ?? 1;
+    if (now !== undefined && limit >= now)
+      problems.push({ path: '/limit', message: `the pool has ${now} connections; ${limit} is not fewer` });
+    const refused = settingProblem(source.declaration, String(limit));
+    if (refused !== undefined)
+      problems.push({
+        path: '/limit',
+        message: `${source.declaration.name} ${limit} ${refused}: the program would not start`,
+        hint: 'use container-crash-loop for that',
+      });
+    return problems;
+  },
+  plan(args, view) {
+    const workload = target(view, args.target, kinds);
+    const operations = args.variant === 'leak' ? leak(view, workload) : shrink(args, view, workload);
+    return {
+      operations,
+      expectations: [
+        must(log(workload, errorTexts.pool), args.variant === 'leak' ? within.alert : within.log),
+        mustNot(container(workload, 'CrashLoopBackOff')),
+        mustNot(container(workload, 'ImagePullBackOff')),
+        ...alert(view, [
+          'ConnectionPoolSaturated',
+          'ConnectionPoolExhausted',
+          'DatabaseConnectionPoolSaturated',
+        ]),
+      ],
+    };
+  },
+};
+
+function shrink(args: Arguments, view: ClusterView, workload: KubeObject) {
+  const source = poolSetting(args, view, workload);
+  if (source === undefined) throw new Error('planned without a check');
+  const limit = String(args.limit ?? 1);
+  const from = source.value === undefined ? '' : ` from ${source.value}`;
+  const change = operation(
+    'cause',
+    changeSetting(source, limit),
+    `lower ${source.declaration.name} in ${nameOf(source.object)}${from} to ${limit}`,
+  );
+  return source.object === workload ? [change] : [change, restart(workload)];
+}
+
+function leak(view: ClusterView, workload: KubeObject) {
+  const main = mainContainer(view, workload);
+  const tag = leakingRelease(view, workload);
+  if (main === undefined || tag === undefined) throw new Error('planned without a check');
+  const image = `${splitImage(main.image).repository}:${tag}`;
+  const body = rolloutBody(view, workload, tag);
+  return [patch('cause', workload, 'strategic', body, `roll ${nameOf(workload)} out to ${image}`)];
+}
+
+function pooledUpstreams(view: ClusterView, workload: KubeObject) {
+  return upstreamsOf(programOf(view, workload)).filter((upstream) => upstream.pool !== undefined);
+}
+
+function poolSetting(args: Arguments, view: ClusterView, workload: KubeObject): SettingSource | undefined {
+  const pooled = pooledUpstreams(view, workload);
+  const max = (pooled.find((u) => u.name === args.upstream) ?? pooled[0])?.pool?.max;
+  return typeof max === 'string' && max.startsWith('$')
+    ? findSetting(view, workload, max.slice(1))
+    : undefined;
+}
+
+function leakingRelease(view: ClusterView, workload: KubeObject): string | undefined {
+  const main = mainContainer(view, workload);
+  if (main === undefined) return undefined;
+  const { repository, tag } = splitImage(main.image);
+  return view.application.programs
+    .get(repository)
+    ?.releases.find((r) => r.defect === leakDefect && r.tag !== tag)?.tag;
+}
+
+function poolHint(view: ClusterView): { hint?: string } {
+  const others = workloadsOf(view)
+    .filter((w) => pooledUpstreams(view, w).length > 0)
+    .map(nameOf);
+  return others.length === 0 ? {} : { hint: `these have one: ${others.join(', ')}` };
+}

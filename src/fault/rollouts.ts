@@ -1,0 +1,66 @@
+import type { KubeObject } from '../spec/kube-types.ts';
+import type { ArgumentProblem, ClusterView } from './fault.ts';
+import { mainContainer, nameOf, podLabelsOf, splitImage } from './workloads.ts';
+
+const versionLabel = 'app.kubernetes.io/version';
+
+/** Strategic patch that rolls a workload out to another tag of its image, with the version label where pods carry it. */
+export function rolloutBody(
+  view: ClusterView,
+  workload: KubeObject,
+  tag: string,
+  spec: Readonly<Record<string, unknown>> = {},
+): unknown {
+  const main = mainContainer(view, workload);
+  if (main === undefined) throw new Error(`${nameOf(workload)} has no containers`);
+  const image = splitImage(main.image);
+  const labelled =
+    podLabelsOf(workload)[versionLabel] === image.tag
+      ? { metadata: { labels: { [versionLabel]: tag } } }
+      : {};
+  const containers = [{ name: main.name, image: `${image.repository}:${tag}` }];
+  return { spec: { ...spec, template: { ...labelled, spec: { containers } } } };
+}
+
+/** Tags of the workload's image that can be pulled, and which of them it runs. */
+export function releasesOf(
+  view: ClusterView,
+  workload: KubeObject,
+): { readonly current: string; readonly good: readonly string[]; readonly all: readonly string[] } {
+  const { repository, tag } = splitImage(mainContainer(view, workload)?.image ?? '');
+  const releases = view.application.programs.get(repository)?.releases ?? [];
+  return {
+    current: tag,
+    good: releases.filter((r) => r.defect === undefined && r.tag !== tag).map((r) => r.tag),
+    all: releases.map((r) => r.tag),
+  };
+}
+
+/** The good release next to the current one: the following, else the one before; `undefined` if there is no other. */
+export function neighbourRelease(view: ClusterView, workload: KubeObject): string | undefined {
+  const { current, good, all } = releasesOf(view, workload);
+  const place = all.indexOf(current);
+  return good.find((tag) => all.indexOf(tag) > place) ?? good.at(-1);
+}
+
+/** What is wrong with a tag that is to be rolled out without harm. */
+export function releaseProblem(
+  view: ClusterView,
+  workload: KubeObject,
+  tag: string | undefined,
+): ArgumentProblem | undefined {
+  const { current, good } = releasesOf(view, workload);
+  if (tag === undefined || good.includes(tag)) return undefined;
+  const hint =
+    good.length > 0
+      ? `others without a defect: ${good.join(', ')}`
+      : 'its image has no other release without a defect';
+  return {
+    path: '/tag',
+    message:
+      tag === current
+        ? `${nameOf(workload)} runs ${tag} already`
+        : `${nameOf(workload)} has no good release "${tag}"`,
+    hint,
+  };
+}
