@@ -7,7 +7,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   workload: ['base', 'spec'],
   cluster: ['kube', 'workload', 'spec', 'base'],
   fault: ['kube', 'spec', 'base'],
-  capture: ['kube', 'spec', 'base', 'cluster/cluster.ts'],
+  capture: ['kube', 'entity', 'spec', 'base', 'cluster/cluster.ts'],
   snapshot: ['entity', 'spec', 'base'],
   scoring: ['entity', 'snapshot', 'spec', 'base'],
   author: ['cluster', 'fault', 'capture', 'snapshot', 'entity', 'workload', 'kube', 'spec', 'base'],

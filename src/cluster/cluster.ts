@@ -3,6 +3,9 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Application } from '../spec/application.ts';
 import type { Capability } from '../spec/capability.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
+import type { ContainerLog, Series, Span } from '../spec/telemetry.ts';
+
+export type { ContainerLog, LogLine, Sample, Series, Span } from '../spec/telemetry.ts';
 
 /** Time of a cluster. Virtual on `embedded`; the wall clock elsewhere, where `advance` really waits. */
 export interface ClusterClock extends Clock {
@@ -15,53 +18,18 @@ export interface ClusterClock extends Clock {
   until(condition: () => Promise<boolean>, timeoutMs: number, everyMs?: number): Promise<boolean>;
 }
 
-/** A sample pair as Prometheus sends it, parsed: epoch seconds and value (NaN and ±Inf possible). */
-export type Sample = readonly [timeSeconds: number, value: number];
-
-export interface Series {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly Sample[];
-}
-
 /** The Prometheus HTTP API, as far as capture needs it; the same against the embedded store and a real server. */
 export interface PrometheusClient {
   query(expression: string, timeMs: number): Promise<readonly Series[]>;
   queryRange(expression: string, startMs: number, endMs: number, stepMs: number): Promise<readonly Series[]>;
   /** Label sets of all series that match one of the selectors in the window. */
-  series(matchers: readonly string[], startMs: number, endMs: number): Promise<readonly Readonly<Record<string, string>>[]>;
+  series(
+    matchers: readonly string[],
+    startMs: number,
+    endMs: number,
+  ): Promise<readonly Readonly<Record<string, string>>[]>;
   rules(): Promise<unknown>;
   alerts(): Promise<unknown>;
-}
-
-/** One finished span; OpenTelemetry names, times in epoch ms, duration in nanoseconds. */
-export interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  readonly name: string;
-  readonly kind: 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER' | 'INTERNAL';
-  readonly startMs: number;
-  readonly durationNs: number;
-  /** `service.name`, `k8s.namespace.name`, `k8s.pod.name`, `k8s.node.name`, `service.version`, … */
-  readonly resource: Readonly<Record<string, string>>;
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
-  readonly status: 'UNSET' | 'OK' | 'ERROR';
-  readonly statusMessage?: string | undefined;
-  readonly events?: readonly { readonly name: string; readonly timeMs: number; readonly attributes: Readonly<Record<string, string>> }[];
-}
-
-/** One line of a container's log. */
-export interface LogLine {
-  readonly timeMs: number;
-  readonly text: string;
-}
-
-/** Everything one container instance wrote, in order, also of pods that are gone. */
-export interface ContainerLog {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-  readonly lines: readonly LogLine[] | AsyncIterable<LogLine>;
 }
 
 /** Where traces and logs come from: the recorder. */

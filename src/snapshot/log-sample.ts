@@ -1,5 +1,5 @@
 import { hash32, key, unit } from '../base/random.ts';
-import type { LogLine } from '../cluster/cluster.ts';
+import type { LogLine } from '../spec/telemetry.ts';
 
 interface KeptLine extends LogLine {
   readonly routine: boolean;

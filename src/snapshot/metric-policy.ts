@@ -1,5 +1,5 @@
 import { canonicalJson } from '../base/json.ts';
-import type { Series } from '../cluster/cluster.ts';
+import type { Series } from '../spec/telemetry.ts';
 
 /** Series that are left out because they repeat what stands elsewhere; `reason` is told to the reader. */
 export interface MetricPolicy {

@@ -1,6 +1,6 @@
 import { rfc3339 } from '../base/clock.ts';
 import { byCodeUnit } from '../base/order.ts';
-import type { Series } from '../cluster/cluster.ts';
+import type { Series } from '../spec/telemetry.ts';
 
 /** One metric as it stands in a bundle: a row per series, a column per label, then a column per time. */
 export interface MetricTable {

@@ -1,6 +1,6 @@
 import { rfc3339Nanos } from '../base/clock.ts';
-import type { Span } from '../cluster/cluster.ts';
 import type { SpanLine } from '../spec/bundle.ts';
+import type { Span } from '../spec/telemetry.ts';
 
 /** A span as a line of `traces.jsonl`. `text` sanitises every text. */
 export function spanLine(span: Span, text: (text: string) => string): SpanLine {

@@ -1,9 +1,9 @@
 import { rfc3339, rfc3339Nanos } from '../base/clock.ts';
 import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
-import type { Recording } from '../capture/recording.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { KubeObject } from '../spec/kube-types.ts';
+import type { Recording } from '../spec/recording.ts';
 import { FileSink, type WrittenFile, writeWhole } from './file-sink.ts';
 import { LogSample } from './log-sample.ts';
 import { selectSeries } from './metric-policy.ts';
