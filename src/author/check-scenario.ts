@@ -25,15 +25,22 @@ export interface CheckedScenario {
   readonly locate: (pointer: string) => Location;
 }
 
+/** Applications by folder. */
+export type ApplicationCache = Map<string, Promise<Checked<Application>>>;
+
 /**
  * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, then in
- * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value.
+ * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value. Applications
+ * are loaded once for all calls that share a `cache`.
  */
-export async function checkScenario(path: string): Promise<Checked<CheckedScenario>> {
+export async function checkScenario(
+  path: string,
+  cache: ApplicationCache = new Map(),
+): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
   if (!loaded.ok) return loaded;
   const { value: scenario, source } = loaded.value;
-  const application = await applicationOf(loaded.value, path);
+  const application = await applicationOf(loaded.value, path, cache);
   const profile = await profileOf(loaded.value, path);
   const seed = scenario.seed ?? '0'.repeat(32);
   const own = validateScenario(loaded.value, {
@@ -51,7 +58,7 @@ export async function checkScenario(path: string): Promise<Checked<CheckedScenar
       provider: profile.value?.provider ?? 'embedded',
       locate: source.locate,
     });
-  const inPlan = (planned?.diagnostics ?? []).filter((one) => !own.some((other) => isSamePlace(one, other)));
+  const inPlan = (planned?.diagnostics ?? []).filter((one) => isNews(one, own));
 
   const named = [...application.diagnostics, ...profile.diagnostics];
   const inScenario = named.filter((one) => one.location.file === source.file);
@@ -69,8 +76,11 @@ export async function checkScenario(path: string): Promise<Checked<CheckedScenar
   return { ok: true, value, diagnostics };
 }
 
-function isSamePlace(a: Diagnostic, b: Diagnostic): boolean {
-  return a.code === b.code && a.location.line === b.location.line && a.location.column === b.location.column;
+/** Names, arguments and short windows are reported already, with better places and hints. */
+function isNews(diagnostic: Diagnostic, known: readonly Diagnostic[]): boolean {
+  const { code } = diagnostic;
+  if (code.startsWith('SCH') || code === 'SCN003' || code === 'SCN004') return false;
+  return !(code === 'SCN010' && known.some((other) => other.code === 'SCN009' || other.code === 'SCN010'));
 }
 
 /** What clusters of a profile can do, as far as it is known without one. */
@@ -86,6 +96,7 @@ interface Found<T> {
 async function applicationOf(
   { value, source }: LoadedFile<Scenario>,
   path: string,
+  cache: ApplicationCache,
 ): Promise<Found<Application>> {
   const name = value.application;
   const folder = await findApplication(name, dirname(path));
@@ -97,7 +108,12 @@ async function applicationOf(
       await listApplications(dirname(path)),
       source.locate('/application'),
     );
-  return found(await loadApplication(folder));
+  let loading = cache.get(folder);
+  if (loading === undefined) {
+    loading = loadApplication(folder);
+    cache.set(folder, loading);
+  }
+  return found(await loading);
 }
 
 async function profileOf(

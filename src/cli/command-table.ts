@@ -35,6 +35,7 @@ export const commandTable: readonly TableEntry[] = [
     name: 'fault show',
     summary: 'what a fault does, its arguments, an example',
     arguments: [['<name>', 'as in fault list']],
+    options: [['--application <name>', 'whose objects the example uses', 'shop']],
     load: async () => (await import('./commands/fault-show.ts')).faultShow,
   },
   {

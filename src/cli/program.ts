@@ -18,6 +18,7 @@ export function createProgram(io: Io, result: { code: number }): Command {
     io.stdout.write(`${version()}\n`);
     throw Object.assign(new Error('version'), { code: 'commander.version', exitCode: 0 });
   });
+  addCommonOptions(program);
   program.helpInformation = () => onePage(commandTable);
   const groups = new Map<string, Command>();
   for (const entry of commandTable) {
@@ -33,6 +34,7 @@ function group(program: Command, groups: Map<string, Command>, name: string): Co
   let found = groups.get(name);
   if (!found) {
     found = program.command(name).helpCommand(false);
+    addCommonOptions(found);
     found.helpInformation = () =>
       onePage(
         commandTable.filter((entry) => entry.name.startsWith(`${name} `)),
@@ -55,11 +57,14 @@ function addCommand(
     command.addArgument(new Argument(syntax, description));
   for (const option of entry.options ?? [])
     command.addOption(new Option(option[0], option[1]).default(option[2]));
-  command.option('--json', 'results as JSON');
-  command.option('-v, --verbose', 'more about what happens, and stacks of errors');
-  command.option('-q, --quiet', 'no progress');
+  addCommonOptions(command);
   command.action(async () => {
-    const options: Record<string, unknown> = { json: false, verbose: false, quiet: false, ...command.opts() };
+    const options: Record<string, unknown> = {
+      json: false,
+      verbose: false,
+      quiet: false,
+      ...command.optsWithGlobals(),
+    };
     command.registeredArguments.forEach((argument, index) => {
       options[argument.name()] = command.processedArgs[index];
     });
@@ -67,6 +72,13 @@ function addCommand(
     // the table's author promises that the entry's flags and arguments are what the command's options type says
     result.code = await execute(options as never, io);
   });
+}
+
+/** On every level: `culprit -q build` and `culprit build -q` are the same. */
+function addCommonOptions(command: Command): void {
+  command.option('--json', 'results as JSON');
+  command.option('-v, --verbose', 'more about what happens, and stacks of errors');
+  command.option('-q, --quiet', 'no progress');
 }
 
 /** Every command with its arguments, one line each: what `culprit --help` shows. */

@@ -209,7 +209,7 @@ function checkWindows(
     (parseDuration(profile?.embedded?.scrapeInterval ?? '15s') ?? 0);
   const needs: { name: string; forMs: number; atMs: number; who: string }[] = [];
   for (const fault of faults)
-    for (const name of fault.type === 'fault' ? fault.alerts : []) {
+    for (const name of fault.type === 'fault' && fault.atMs < incidentMs ? fault.alerts : []) {
       const rule = rules.get(name);
       if (rule)
         needs.push({ name, forMs: rule.forMs, atMs: fault.atMs, who: ` (expected by ${fault.name})` });
@@ -218,7 +218,10 @@ function checkWindows(
     const rule = alert === undefined || must === false ? undefined : rules.get(alert);
     if (rule) needs.push({ name: rule.name, forMs: rule.forMs, atMs: 0, who: '' });
   }
-  const soonest = [...rules.values()].toSorted((a, b) => a.forMs - b.forMs)[0];
+  const standing = application.file.standingAlerts ?? [];
+  const soonest = [...rules.values()]
+    .filter((rule) => !standing.includes(rule.name))
+    .toSorted((a, b) => a.forMs - b.forMs)[0];
   if (needs.length === 0 && soonest && scenario.faults.length > 0 && !scenario.latent)
     needs.push({
       name: soonest.name,

@@ -1,14 +1,19 @@
 import { stringify } from 'yaml';
+import { viewFromManifests } from '../../fault/view.ts';
 import { toJsonSchema } from '../../spec/json-schema.ts';
+import { loadApplication } from '../../spec/load-application.ts';
+import { requireApplication } from '../../spec/workspace.ts';
 import type { CommonOptions, Io } from '../io.ts';
-import { argumentsOf, mechanismOf } from '../mechanisms.ts';
+import { argumentsOf, type Mechanism, mechanismOf } from '../mechanisms.ts';
 import { formatTable } from '../table.ts';
 import { wrapText } from '../wrap-text.ts';
 
 /** `culprit fault show NAME`: what it does, its arguments, and an example to paste into a scenario. */
-export async function faultShow(options: CommonOptions & { name: string }, io: Io): Promise<number> {
+export async function faultShow(
+  options: CommonOptions & { name: string; application: string },
+  io: Io,
+): Promise<number> {
   const { type, name, category, tags, item } = mechanismOf(options.name);
-  const examples = (toJsonSchema(item.schema).examples ?? []) as readonly unknown[];
   const list = argumentsOf(item);
   if (options.json) {
     const { summary, description, requires } = item;
@@ -39,10 +44,18 @@ export async function faultShow(options: CommonOptions & { name: string }, io: I
     `${wrapText(item.description, 100)}\n`,
     rows.length > 0 ? formatTable(['argument', 'type', 'required', 'meaning'], rows) : 'no arguments\n',
   ];
-  if (examples.length > 0)
+  const example = await exampleOf(item, options.application, io.cwd);
+  if (example !== undefined)
     parts.push(
-      `in a scenario:\n\n${stringify({ [type === 'cover' ? 'cover' : `${type}s`]: [{ [type]: name, ...(type === 'cover' && { at: '-3m' }), args: examples[0] }] })}`,
+      `in a scenario:\n\n${stringify({ [type === 'cover' ? 'cover' : `${type}s`]: [{ [type]: name, ...(type === 'cover' && { at: '-3m' }), args: example }] })}`,
     );
   io.stdout.write(parts.join('\n'));
   return 0;
+}
+
+/** Arguments that suit the application; those of the schema where nothing in it does. */
+async function exampleOf(item: Mechanism['item'], application: string, cwd: string): Promise<unknown> {
+  const loaded = await loadApplication(await requireApplication(application, cwd));
+  const suggested = loaded.ok ? item.suggest?.(viewFromManifests(loaded.value)) : undefined;
+  return suggested ?? ((toJsonSchema(item.schema).examples ?? []) as readonly unknown[])[0];
 }

@@ -8,6 +8,7 @@ import { catalogue } from '../../fault/catalogue.ts';
 import type { ClusterView, Fault } from '../../fault/fault.ts';
 import { viewFromManifests } from '../../fault/view.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
+import { entityName } from '../../spec/entity-name.ts';
 import { loadApplication } from '../../spec/load-application.ts';
 import { requireApplication, requireProfile } from '../../spec/workspace.ts';
 import type { CommonOptions, Io } from '../io.ts';
@@ -47,10 +48,7 @@ export async function scenarioNew(options: ScenarioNewOptions, io: Io): Promise<
   await requireProfile(options.cluster, dirname(path));
   const seed = newSeed();
   const view = viewFromManifests(application, seed);
-  const faults = (options.fault ?? []).map((name) => ({
-    fault: catalogue.get(name),
-    args: suggestedArguments(catalogue.get(name), view),
-  }));
+  const faults = suggestFaults(options.fault ?? [], view);
   const first = faults[0]?.fault;
   await atomicWrite(
     path,
@@ -77,14 +75,35 @@ export async function scenarioNew(options: ScenarioNewOptions, io: Io): Promise<
   return 0;
 }
 
-function suggestedArguments(fault: Fault, view: ClusterView): unknown {
-  const args = fault.suggest?.(view);
-  if (args !== undefined) return args;
-  throw new UserError(
-    'no-target',
-    `nothing in ${view.application.name} is a suitable target for ${fault.name}`,
-    { hint: 'choose another fault or application' },
+interface Suggestion {
+  readonly fault: Fault;
+  readonly args: unknown;
+}
+
+/** Arguments for each fault; one that was given before takes its objects away, so that faults keep apart. */
+function suggestFaults(names: readonly string[], view: ClusterView): Suggestion[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const fault = catalogue.get(name);
+    const rest = withoutObjects(view, taken);
+    const args = fault.suggest?.(rest) ?? fault.suggest?.(view);
+    if (args === undefined)
+      throw new UserError(
+        'no-target',
+        `nothing in ${view.application.name} is a suitable target for ${name}`,
+        { hint: 'choose another fault or application' },
+      );
+    for (const { action } of fault.plan(args, view).operations)
+      if ('target' in action) taken.add(entityName(action.target));
+    return { fault, args };
+  });
+}
+
+function withoutObjects(view: ClusterView, taken: ReadonlySet<string>): ClusterView {
+  const objects = view.objects.filter(
+    (object) => !taken.has(entityName({ kind: object.kind, ...object.metadata })),
   );
+  return { ...view, objects, find: (ref) => (taken.has(entityName(ref)) ? undefined : view.find(ref)) };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkScenario } from '../../author/check-scenario.ts';
+import { type ApplicationCache, checkScenario } from '../../author/check-scenario.ts';
 import type { Diagnostic } from '../../base/diagnostics.ts';
 import { exitCodes } from '../../base/errors.ts';
 import { loadScenario } from '../../spec/load-scenario.ts';
@@ -15,7 +15,8 @@ export async function scenarioValidate(options: CommonOptions & { file: string[]
     options.file.map((file) => resolve(io.cwd, file)),
     all,
   );
-  for (const path of scenarios) all.push(...(await checkScenario(path)).diagnostics);
+  const cache: ApplicationCache = new Map();
+  for (const path of scenarios) all.push(...(await checkScenario(path, cache)).diagnostics);
   all.push(...(await duplicateNames(scenarios, io.cwd)));
   const diagnostics = distinct(all);
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;

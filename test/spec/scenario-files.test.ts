@@ -1,0 +1,28 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkScenario } from '../../src/author/check-scenario.ts';
+import { renderDiagnostics } from '../../src/cli/render-diagnostics.ts';
+
+/** `valid-*.yaml` has no mistake; `invalid-*.yaml` has exactly those in the `.diagnostics` file beside it. */
+const folder = join(import.meta.dirname, 'testdata');
+const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+describe('scenario files', () => {
+  it.each(files.filter((name) => name.startsWith('valid-')))('%s is valid', async (name) => {
+    const checked = await checkScenario(join(folder, name));
+    expect(renderDiagnostics(checked.diagnostics, folder)).toBe('');
+    expect(checked.ok).toBe(true);
+  });
+
+  it.each(files.filter((name) => name.startsWith('invalid-')))(
+    '%s has its mistakes reported',
+    async (name) => {
+      const checked = await checkScenario(join(folder, name));
+      expect(checked.ok).toBe(false);
+      await expect(renderDiagnostics(checked.diagnostics, folder)).toMatchFileSnapshot(
+        join(folder, name.replace('.yaml', '.diagnostics')),
+      );
+    },
+  );
+});
