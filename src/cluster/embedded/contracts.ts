@@ -32,9 +32,16 @@ export interface Store {
   /** Replaces status only. */
   updateStatus(object: KubeObject, options: WriteOptions): KubeObject;
   /** Marks for deletion (finalizers, graceful pods) or removes; `gracePeriodSeconds: 0` removes a pod at once. */
-  remove(ref: ObjectRef, options: WriteOptions & { gracePeriodSeconds?: number; propagationPolicy?: string }): void;
+  remove(
+    ref: ObjectRef,
+    options: WriteOptions & { gracePeriodSeconds?: number; propagationPolicy?: string },
+  ): void;
   /** Calls back for changes from now on, in order; `replay` first delivers what is there as ADDED. */
-  subscribe(resource: string, callback: (event: StoreEvent) => void, options?: { replay?: boolean }): () => void;
+  subscribe(
+    resource: string,
+    callback: (event: StoreEvent) => void,
+    options?: { replay?: boolean },
+  ): () => void;
   readonly resourceVersion: string;
 }
 
@@ -47,14 +54,25 @@ export interface WriteOptions {
 
 /** Writes an Event as the recorder of a component does: aggregates repeats by (object, reason, message) into count. */
 export interface EventRecorder {
-  record(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, source: { component: string; host?: string }, fieldPath?: string): void;
+  record(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    source: { component: string; host?: string },
+    fieldPath?: string,
+  ): void;
 }
 
 // ---- Container runtime: what runs inside containers ---------------------------------------------------------------
 
 export interface ContainerRuntime {
   /** What a registry would answer for the image: unknown repository or tag cannot be pulled. */
-  pull(image: string): { readonly ok: true; readonly sizeBytes: number; readonly digest: string } | { readonly ok: false; readonly message: string };
+  pull(
+    image: string,
+  ):
+    | { readonly ok: true; readonly sizeBytes: number; readonly digest: string }
+    | { readonly ok: false; readonly message: string };
   start(container: ContainerStart): ContainerProcess;
 }
 
@@ -112,11 +130,19 @@ export interface ContainerUsage {
 
 // ---- Network: what a process can reach ------------------------------------------------------------------------------
 
-export type ResolveResult = { readonly ok: true; readonly ips: readonly string[] } | { readonly ok: false; readonly error: 'not-found' | 'timeout' };
+export type ResolveResult =
+  | { readonly ok: true; readonly ips: readonly string[] }
+  | { readonly ok: false; readonly error: 'not-found' | 'timeout' };
 
 export type ConnectResult =
   /** The process that listens there; ask the runtime's process table by (pod uid, port). */
-  | { readonly ok: true; readonly podUid: string; readonly port: number; readonly latencyMs: number; readonly ip: string }
+  | {
+      readonly ok: true;
+      readonly podUid: string;
+      readonly port: number;
+      readonly latencyMs: number;
+      readonly ip: string;
+    }
   /** No endpoints (kube-proxy rejects) or nothing listens on the port. */
   | { readonly ok: false; readonly error: 'refused'; readonly ip: string }
   /** Dropped: NetworkPolicy, or a node that does not answer. */
@@ -143,6 +169,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface ScrapeTarget {
   /** job, instance, and what service discovery adds (namespace, pod, …); merged into every series. */
   readonly labels: Labels;
+  /** Exposed labels win over the target's of the same name (kube-state-metrics); otherwise they become `exported_…`. */
+  readonly honorLabels?: boolean;
   scrape(emit: (name: string, labels: Labels, value: number) => void): boolean;
 }
 
