@@ -76,4 +76,56 @@ export const commandTable: readonly TableEntry[] = [
     options: [['--seed <hex>', '32 hex digits; default: the seed of the file, or a new one']],
     load: async () => (await import('./commands/scenario-plan.ts')).scenarioPlan,
   },
+  {
+    name: 'build',
+    summary: 'the whole pipeline: scenarios in, proven bundles out',
+    arguments: [['<file...>', 'scenario or suite files']],
+    options: [
+      ['--out <dir>', 'where bundles go; default: snapshots/'],
+      ['--jobs <n>', 'scenarios built at the same time; default: one per core, at most 4'],
+      ['--profile <name>', 'cluster profile in place of the one the scenario names'],
+      ['--seed <hex>', '32 hex digits in place of the seed of the file (one scenario)'],
+      ['--lock', 'write the digests into lock.json beside the bundles'],
+    ],
+    load: async () => (await import('./commands/build.ts')).build,
+  },
+  {
+    name: 'regenerate',
+    summary: 'build tasks again and compare with the lock file and the frozen bundles',
+    arguments: [['[task...]', 'task ids; all of the lock file by default']],
+    options: [
+      ['--dir <dir>', 'folder of the lock file; default: snapshots/'],
+      ['--jobs <n>', 'tasks built at the same time'],
+    ],
+    load: async () => (await import('./commands/regenerate.ts')).regenerate,
+  },
+  {
+    name: 'eval',
+    summary: 'run agents on tasks, write a run directory, score it; the same command continues it',
+    arguments: [['<task...>', 'bundles, or folders of bundles']],
+    options: [
+      ['--agent <names...>', 'oracle, nop, shotgun, loudest-alert', ['loudest-alert']],
+      ['--repeats <n>', 'samples of each task and agent', '1'],
+      ['--out <dir>', 'run directory; default: runs/<time>'],
+    ],
+    load: async () => (await import('./commands/eval.ts')).evalCommand,
+  },
+  {
+    name: 'score',
+    summary: 'score a run again, or one answer to one task',
+    arguments: [['[run]', 'run directory']],
+    options: [
+      ['--task <bundle>', 'the task of a single answer'],
+      ['--submission <file>', 'a single answer'],
+      ['--policy <name>', 'two names of one entity: collapse, strict or lenient', 'collapse'],
+    ],
+    load: async () => (await import('./commands/score.ts')).score,
+  },
+  {
+    name: 'report',
+    summary: 'an HTML page per task of a run; tells the truth, for authors',
+    arguments: [['<run>', 'run directory']],
+    options: [['--out <dir>', 'default: pages/ in the run directory']],
+    load: async () => (await import('./commands/report.ts')).report,
+  },
 ];

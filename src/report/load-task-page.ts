@@ -28,7 +28,8 @@ export async function loadTaskPage(
     alerts.push({ timeMs: Date.parse(time), state, name, about, id: JSON.stringify(labels) });
   }
   const events = [];
-  for await (const event of evidence.events()) {
+  for await (const line of evidence.events()) {
+    const event: typeof line & { readonly [field: string]: unknown } = line;
     const last = String(event['lastTimestamp'] ?? event['eventTime'] ?? event['firstTimestamp'] ?? '');
     const { kind = '', name = '', namespace } = event.involvedObject;
     const about = universe.fold(`${namespace && kind !== 'Node' ? namespace : 'cluster'}/${kind}/${name}`);
