@@ -1,11 +1,9 @@
 import type { Registry } from '../base/registry.ts';
-import { entityName } from '../spec/entity-name.ts';
 import type { MechanismLookup } from '../spec/mechanism-lookup.ts';
 import { catalogue } from './catalogue.ts';
 import { cover } from './cover.ts';
 import { distractors } from './distractors.ts';
 import type { ClusterView, Fault } from './fault.ts';
-import { touchedFields } from './touched-fields.ts';
 
 /** Anything of the three catalogues: what validation and the planner need of it. */
 export type Mechanism = Omit<Fault, 'category' | 'tags'>;
@@ -29,14 +27,6 @@ function lookup(registry: Registry<Mechanism>, view: ClusterView | undefined): M
     schemaOf: (name) => registry.get(name).schema,
     requires: (name) => registry.get(name).requires,
     check: (name, args) => (view === undefined ? [] : registry.get(name).check(args, view)),
-    touches: (name, args) =>
-      view === undefined
-        ? []
-        : registry
-            .get(name)
-            .plan(args, view)
-            .operations.flatMap((operation) => touchedFields(operation.action, view))
-            .map(({ target, path }) => ({ target: entityName(target), path })),
     expectedAlerts: (name, args) =>
       view === undefined
         ? []
