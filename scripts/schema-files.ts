@@ -1,3 +1,6 @@
+import { catalogue } from '../src/fault/catalogue.ts';
+import { cover } from '../src/fault/cover.ts';
+import { distractors } from '../src/fault/distractors.ts';
 import { ApplicationFile, HistoryFile } from '../src/spec/application.ts';
 import { toJsonSchema } from '../src/spec/json-schema.ts';
 import { ClusterProfile } from '../src/spec/profile.ts';
@@ -18,6 +21,9 @@ export async function schemaFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, { title, schema }] of Object.entries(formats))
     files.set(`${name}.schema.json`, text(title, schema));
+  for (const [folder, registry] of Object.entries({ faults: catalogue, distractors, cover }))
+    for (const [name, { summary, schema }] of registry.entries())
+      files.set(`${folder}/${name}.schema.json`, text(`Arguments of ${name}: ${summary}`, schema));
   return files;
 }
 

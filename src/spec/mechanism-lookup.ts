@@ -8,12 +8,6 @@ export interface ArgumentIssue {
   readonly hint?: string | undefined;
 }
 
-/** A field of an object that a mechanism changes: entity name and JSON pointer. */
-export interface Touch {
-  readonly target: string;
-  readonly path: string;
-}
-
 /** What validation asks a catalogue (faults, distractors, cover), so that file formats need not know the catalogue. */
 export interface MechanismLookup {
   readonly names: readonly string[];
@@ -21,8 +15,6 @@ export interface MechanismLookup {
   requires(name: string): readonly Capability[];
   /** Problems against the application. Asked only when the arguments fit the schema. */
   check(name: string, args: unknown): readonly ArgumentIssue[];
-  /** Asked only when `check` found nothing, like the next. */
-  touches(name: string, args: unknown): readonly Touch[];
-  /** Alerts that must fire for the effect to be proved. */
+  /** Alerts that must fire for the effect to be proved. Asked only when `check` found nothing. */
   expectedAlerts(name: string, args: unknown): readonly string[];
 }
