@@ -39,9 +39,8 @@ async function restart() {
   }
   const { spawn } = await import('node:child_process');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // a terminal sends Ctrl-C to both of us: stay until the child has cleaned up
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // stay until the child has cleaned up; what a terminal sends to both of us, it takes as one signal
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`error: cannot start ${node}: ${error.message}\n`);
     process.exit(3);

@@ -5,7 +5,7 @@ import { byCodeUnit } from '../src/base/order.ts';
 /** Every code a diagnostic can have stands in docs/diagnostics.md, and none that is gone; answers what does not. */
 export async function checkDiagnosticCodes(root: string): Promise<string[]> {
   const used = new Set<string>();
-  for (const folder of ['spec', 'author', 'cli'])
+  for (const folder of ['spec', 'author', 'cli', 'fault'])
     for (const name of await readdir(join(root, 'src', folder), { recursive: true })) {
       if (!name.endsWith('.ts')) continue;
       const text = await readFile(join(root, 'src', folder, name), 'utf8');

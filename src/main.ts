@@ -1,16 +1,26 @@
 import { run } from './cli/main.ts';
+import { renderError } from './cli/render-error.ts';
+
+/** Signals this close together are one: a process group's and the one that a parent passed on. */
+const sameSignalMs = 300;
 
 /** The process around `run`: real streams, signals, and the exit code. The first Ctrl-C asks to stop, the second ends. */
 export async function main(): Promise<void> {
   const controller = new AbortController();
   let interruptedCode: number | undefined;
+  let interruptedMs = 0;
   const stop = (code: number) => () => {
-    if (interruptedCode !== undefined) process.exit(code);
-    interruptedCode = code;
+    if (interruptedCode !== undefined && performance.now() - interruptedMs > sameSignalMs) process.exit(code);
+    interruptedCode ??= code;
+    interruptedMs = performance.now();
     controller.abort();
   };
   process.on('SIGINT', stop(130));
   process.on('SIGTERM', stop(143));
+  process.on('uncaughtException', (error) => {
+    const options = { json: process.argv.includes('--json'), verbose: true };
+    process.exit(renderError(error, { stderr: process.stderr, cwd: process.cwd() }, options));
+  });
   // `culprit … | head`: nobody reads any more, which is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

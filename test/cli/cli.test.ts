@@ -107,6 +107,26 @@ describe('init and scenario new', () => {
   });
 });
 
+describe('scenario list and show', () => {
+  it('lists what is there, says which files are invalid, and shows one', async () => {
+    const cwd = folder();
+    await culprit(['init', '.'], cwd);
+    const valid = await culprit(['scenario', 'list'], cwd);
+    expect(valid).toMatchObject({ code: 0 });
+    expect(valid.stdout).toMatch(/^first +shop +image-not-found +public +scenarios\/shop\/first\.yaml$/m);
+    expect((await culprit(['scenario', 'show', 'scenarios/shop/first.yaml'], cwd)).stdout).toContain(
+      'fault image-not-found at +0s',
+    );
+    writeFileSync(join(cwd, 'scenarios', 'bad.yaml'), 'kind: Scenario\n');
+    const { code, stdout } = await culprit(['scenario', 'list', '--json'], cwd);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).scenarios).toContainEqual({
+      file: 'scenarios/bad.yaml',
+      mistakes: expect.any(Number),
+    });
+  });
+});
+
 describe('scenario validate', () => {
   it('shows every mistake with file, line, column and a code frame, and answers 1', async () => {
     const cwd = folder();
