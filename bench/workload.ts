@@ -2,25 +2,37 @@
  * How fast the workload runs alone: the shop's programs over a flat network, without Kubernetes and Prometheus, at
  * 1x, 2x and 4x of the load. `node bench/workload.ts [minutes] [requests a second]`
  */
-import { quantityOf } from './quantity.ts';
-import { createContainerRuntime } from '../src/cluster/embedded/processes/container-runtime.ts';
+
 import type { PodIdentity, ScrapeTarget } from '../src/cluster/embedded/contracts.ts';
+import { createContainerRuntime } from '../src/cluster/embedded/processes/container-runtime.ts';
 import { Simulation } from '../src/cluster/embedded/simulation.ts';
 import type { KubeObject } from '../src/spec/kube-types.ts';
 import { loadApplication } from '../src/spec/load-application.ts';
 import { FlatNetwork } from '../test/cluster/embedded/processes/flat-network.ts';
+import { quantityOf } from './quantity.ts';
 
 interface Container {
   name: string;
   image: string;
   args?: string[];
   command?: string[];
-  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string }; configMapKeyRef?: { name: string; key: string } } }[];
+  env?: {
+    name: string;
+    value?: string;
+    valueFrom?: {
+      secretKeyRef?: { name: string; key: string };
+      configMapKeyRef?: { name: string; key: string };
+    };
+  }[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
   resources?: { limits?: { cpu?: string; memory?: string } };
 }
 interface Workload extends KubeObject {
-  spec: { replicas?: number; serviceName?: string; template: { metadata: { labels: Record<string, string> }; spec: { containers: Container[] } } };
+  spec: {
+    replicas?: number;
+    serviceName?: string;
+    template: { metadata: { labels: Record<string, string> }; spec: { containers: Container[] } };
+  };
 }
 
 const minutes = Number(process.argv[2] ?? 27);
@@ -30,16 +42,21 @@ if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics.slice(0, 3)));
 const application = loaded.value;
 
 function textsOf(kind: string, namespace: string, name: string): Record<string, string> {
-  const object = application.manifests.find((m) => m.kind === kind && m.metadata.namespace === namespace && m.metadata.name === name);
+  const object = application.manifests.find(
+    (m) => m.kind === kind && m.metadata.namespace === namespace && m.metadata.name === name,
+  );
   const data = (object?.data ?? {}) as Record<string, string>;
   if (kind === 'ConfigMap') return data;
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]));
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  );
 }
 
 function envOf(namespace: string, container: Container): Record<string, string> {
   const env: Record<string, string> = {};
   for (const from of container.envFrom ?? []) {
-    if (from.configMapRef !== undefined) Object.assign(env, textsOf('ConfigMap', namespace, from.configMapRef.name));
+    if (from.configMapRef !== undefined)
+      Object.assign(env, textsOf('ConfigMap', namespace, from.configMapRef.name));
     if (from.secretRef !== undefined) Object.assign(env, textsOf('Secret', namespace, from.secretRef.name));
   }
   for (const entry of container.env ?? []) {
@@ -60,7 +77,12 @@ function run(rate: number, sampling: number): void {
     simulation,
     seed: 1,
     network,
-    targets: { add: (target) => (targets.push(target), { remove: () => targets.splice(targets.indexOf(target), 1) }) },
+    targets: {
+      add: (target) => {
+        targets.push(target);
+        return { remove: () => void targets.splice(targets.indexOf(target), 1) };
+      },
+    },
     programs: application.programs,
     requestsPerSecond: rate,
     traceSampling: sampling,
@@ -70,7 +92,9 @@ function run(rate: number, sampling: number): void {
   let lines = 0;
   const logged = new Map<string, number>();
   let exits = 0;
-  for (const workload of application.manifests.filter((m) => m.kind === 'Deployment' || m.kind === 'StatefulSet') as Workload[]) {
+  for (const workload of application.manifests.filter(
+    (m) => m.kind === 'Deployment' || m.kind === 'StatefulSet',
+  ) as Workload[]) {
     for (let i = 0; i < (workload.spec.replicas ?? 1); i++) {
       const namespace = workload.metadata.namespace ?? 'default';
       const pod: PodIdentity = {
@@ -133,7 +157,10 @@ function run(rate: number, sampling: number): void {
   if (process.argv.includes('--trace')) {
     const all = [...runtime.spans.between(0, Number.POSITIVE_INFINITY)];
     const id = all.find((span) => span.name === 'GET /product/{id}')?.traceId;
-    for (const span of all.filter((candidate) => candidate.traceId === id).sort((a, b) => a.startMs - b.startMs)) console.log(JSON.stringify(span));
+    for (const span of all
+      .filter((candidate) => candidate.traceId === id)
+      .sort((a, b) => a.startMs - b.startMs))
+      console.log(JSON.stringify(span));
   }
 }
 

@@ -120,11 +120,11 @@ export class HistogramFamily<K extends string | number> implements Instrument {
 
 /** Prometheus text exposition of one scrape, for hosts that serve `/metrics` over HTTP. */
 export function exposition(source: Instrument): string {
-  const escape = (text: string): string =>
+  const escaped = (text: string): string =>
     text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
   let out = '';
   source.emit((name, labels, value) => {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
     const shown = value === Number.POSITIVE_INFINITY ? '+Inf' : String(value);
     out += `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${shown}\n`;
   });
