@@ -74,6 +74,8 @@ export interface ContainerRuntime {
     | { readonly ok: true; readonly sizeBytes: number; readonly digest: string }
     | { readonly ok: false; readonly message: string };
   start(container: ContainerStart): ContainerProcess;
+  /** The pod object is gone: what is kept for it (scrape targets, over restarts of its containers) goes too. */
+  forgetPod?(podUid: string): void;
 }
 
 export interface PodIdentity {
