@@ -5,7 +5,7 @@ import type { ClusterView, PlannedExpectation } from './fault.ts';
 import { isRecord, listAt, textAt } from './json-access.ts';
 
 /** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
-export const within = { event: 180_000, log: 240_000, alert: 420_000 } as const;
+export const within = { event: 180_000, log: 240_000, alert: 300_000 } as const;
 
 /** The condition must be seen in time. */
 export function must(condition: Condition, withinMs: number): PlannedExpectation {

@@ -123,35 +123,50 @@ export function resolveSetting(
   };
 }
 
-/** What a program would say against a value; `undefined` if it would accept it. An absent value is `undefined`. */
+/**
+ * What a program would say against a value; `undefined` if it would accept it. An absent value is `undefined`; an empty one
+ * counts as absent. The same rules as in `workload/settings.ts`, which this may not import; a test holds them together.
+ */
 export function settingProblem(setting: SettingDeclaration, value: string | undefined): string | undefined {
-  if (value === undefined || value === '')
-    return (setting.required ?? false) && (value === '' || setting.default === undefined)
-      ? 'is required'
-      : undefined;
-  if (setting.values !== undefined && !setting.values.includes(value))
+  const text = value === undefined || value === '' ? setting.default : value;
+  if (text === undefined || text === '') return (setting.required ?? false) ? 'is required' : undefined;
+  const number = numberOf(setting.type, text);
+  if (number !== undefined && Number.isNaN(number)) return `is not a valid ${setting.type}`;
+  if (number !== undefined && setting.minimum !== undefined && number < setting.minimum)
+    return `is below ${setting.minimum}`;
+  if (number !== undefined && setting.maximum !== undefined && number > setting.maximum)
+    return `is above ${setting.maximum}`;
+  if (setting.values !== undefined && !setting.values.includes(text))
     return `must be one of ${setting.values.join(', ')}`;
-  const number = numberOf(setting, value);
-  if (number === undefined) return undefined;
-  if (Number.isNaN(number)) return `is not a valid ${setting.type}`;
-  if (setting.minimum !== undefined && number < setting.minimum) return `is below ${setting.minimum}`;
-  if (setting.maximum !== undefined && number > setting.maximum) return `is above ${setting.maximum}`;
   return undefined;
 }
 
+const booleans: Readonly<Record<string, number>> = {
+  true: 1,
+  false: 0,
+  '1': 1,
+  '0': 0,
+  yes: 1,
+  no: 0,
+  on: 1,
+  off: 0,
+};
+
 /** Value in the unit of minimum and maximum; NaN if it is not one of the type; `undefined` for types without a number. */
-function numberOf(setting: SettingDeclaration, value: string): number | undefined {
-  switch (setting.type) {
+function numberOf(type: SettingDeclaration['type'], value: string): number | undefined {
+  switch (type) {
     case 'integer':
-      return /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+      return /^[+-]?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     case 'number':
-      return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+      return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
     case 'duration':
       return parseDuration(value) ?? Number.NaN;
     case 'boolean':
-      return value === 'true' || value === 'false' ? undefined : Number.NaN;
-    case 'address':
-      return /^[^\s:/]+:\d+$/.test(value) ? undefined : Number.NaN;
+      return booleans[value.toLowerCase()] ?? Number.NaN;
+    case 'address': {
+      const port = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:(\d{1,5})$/.exec(value)?.[1];
+      return port !== undefined && Number(port) > 0 && Number(port) < 65536 ? undefined : Number.NaN;
+    }
     default:
       return undefined;
   }
@@ -170,7 +185,7 @@ export function invalidValue(
     integer: [`${digits}s`, `"${digits}"`, `${digits},000`],
     number: [`0,${digits}`, `${digits}%`],
     duration: [`${digits} seconds`, `${digits}sec`, digits],
-    boolean: ['enabled', 'yes', '"true"'],
+    boolean: ['enabled', 'tru', '"true"'],
     address: [host, `http://${now === '' ? 'localhost:8080' : now}`, `${host}:http`],
   };
   const candidates =

@@ -19,6 +19,8 @@ import { mainContainer, nameOf, programOf, splitImage, workloadsOf } from '../wo
 const kinds = ['Deployment', 'StatefulSet'] as const;
 /** Name by which an application marks releases that do not give connections back. */
 const leakDefect = 'leaks-connections';
+/** Until all connections of a pool are lost, and requests have waited for them. */
+const leakMs = 600_000;
 
 const Arguments = Type.Object(
   {
@@ -50,7 +52,8 @@ export const connectionPoolExhausted: Fault<Arguments> = {
   schema: Arguments,
   requires: [],
   suggest(view) {
-    for (const variant of ['limit', 'leak'] as const)
+    // a leak shows under any load; a small pool only where requests come often enough
+    for (const variant of ['leak', 'limit'] as const)
       for (const workload of byImportance(view, workloadsOf(view))) {
         const args =
           variant === 'limit'
@@ -117,18 +120,17 @@ export const connectionPoolExhausted: Fault<Arguments> = {
   },
   plan(args, view) {
     const workload = target(view, args.target, kinds);
-    const operations = args.variant === 'leak' ? leak(view, workload) : shrink(args, view, workload);
+    const isLeak = args.variant === 'leak';
+    const operations = isLeak ? leak(view, workload) : shrink(args, view, workload);
     return {
       operations,
       expectations: [
-        must(log(workload, errorTexts.pool), args.variant === 'leak' ? within.alert : within.log),
+        must(log(workload, errorTexts.pool), isLeak ? leakMs : within.log),
         mustNot(container(workload, 'CrashLoopBackOff')),
         mustNot(container(workload, 'ImagePullBackOff')),
-        ...alert(view, [
-          'ConnectionPoolSaturated',
-          'ConnectionPoolExhausted',
-          'DatabaseConnectionPoolSaturated',
-        ]),
+        ...(isLeak
+          ? alert(view, ['ConnectionPoolSaturated', 'ConnectionPoolTimeouts'], {}, leakMs)
+          : alert(view, ['ConnectionPoolTimeouts', 'ConnectionPoolSaturated'])),
       ],
     };
   },

@@ -53,6 +53,8 @@ export const containerCrashLoop: Fault<Arguments> = {
     for (const place of ['ConfigMap', 'Secret', 'workload', 'default'])
       for (const workload of byImportance(view, workloadsOf(view)))
         for (const setting of settingsOf(view, workload)) {
+          // a port is what everybody would look at first
+          if (setting.name.endsWith('PORT')) continue;
           const args = { target: nameOf(workload), setting: setting.name };
           if (
             containerCrashLoop.check(args, view).length === 0 &&

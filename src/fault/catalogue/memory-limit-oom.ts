@@ -8,7 +8,7 @@ import { holdProblem, patch, takeHold } from '../operations.ts';
 import { formatMemory, parseQuantity } from '../quantities.ts';
 import { numberIn } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
-import { mainContainer, nameOf, objectsOf, programOf, workloadsOf } from '../workloads.ts';
+import { mainContainer, nameOf, objectsOf, programOf, replicasOf, workloadsOf } from '../workloads.ts';
 
 const kinds = ['Deployment', 'StatefulSet'] as const;
 const mebi = 1024 ** 2;
@@ -87,14 +87,9 @@ export const memoryLimitOom: Fault<Arguments> = {
       limits: { memory: limit },
       ...(request !== undefined && request > bytes ? { requests: { memory: limit } } : {}),
     };
-    const need = needOf(view, workload);
-    // above its start it becomes ready first, and the rollout replaces the old pods by itself
-    const hold =
-      need !== undefined &&
-      bytes > need.atStart + 0.25 * (need.underLoad - need.atStart) &&
-      need.underLoad > 1.2 * need.atStart
-        ? {}
-        : takeHold(workload);
+    // where it lives long enough to become ready, the rollout replaces the old pods by itself
+    const livesMs = lifeMs(view, workload, bytes);
+    const hold = livesMs >= 15_000 * replicasOf(workload) ? {} : takeHold(workload);
     const body = { spec: { ...hold, template: { spec: { containers: [{ name: main.name, resources }] } } } };
     const before = textAt(main.raw, 'resources', 'limits', 'memory');
     const namespace = workload.metadata.namespace ?? '';
@@ -109,16 +104,28 @@ export const memoryLimitOom: Fault<Arguments> = {
         ),
       ],
       expectations: [
-        must(container(workload, 'OOMKilled'), within.log),
-        must(container(workload, 'CrashLoopBackOff'), within.alert),
+        must(container(workload, 'OOMKilled'), within.event + livesMs),
+        // the first restart comes at once, the second is delayed
+        must(container(workload, 'CrashLoopBackOff'), within.event + 2 * livesMs),
         mustNot(container(workload, 'ImagePullBackOff')),
-        ...alert(view, ['KubePodCrashLooping', 'KubeContainerOOMKilled', 'KubeDeploymentReplicasMismatch'], {
-          namespace,
-        }),
+        ...alert(
+          view,
+          ['KubePodCrashLooping', 'KubeContainerOOMKilled', 'KubeDeploymentReplicasMismatch'],
+          { namespace },
+          within.alert + 2 * livesMs,
+        ),
       ],
     };
   },
 };
+
+/** How long a process lives with a limit: until its cache has grown to it, as its program declares; 0 if it never starts or nothing is known. */
+function lifeMs(view: ClusterView, workload: KubeObject, limit: number): number {
+  const need = needOf(view, workload);
+  if (need === undefined || limit <= need.atStart || need.underLoad <= need.atStart) return 0;
+  const fillMs = programOf(view, workload)?.memory?.cacheFillMs ?? 0;
+  return Math.round((fillMs * (limit - need.atStart)) / (need.underLoad - need.atStart));
+}
 
 /** Bytes a container takes when it has started, and under load, as its program declares. */
 function needOf(view: ClusterView, workload: KubeObject): { atStart: number; underLoad: number } | undefined {
@@ -133,7 +140,8 @@ function limitBytes(args: Arguments, view: ClusterView, workload: KubeObject): n
   const need = needOf(view, workload);
   if (need === undefined) return undefined;
   const grows = need.underLoad > 1.2 * need.atStart;
-  const share = grows ? 0.4 + 0.2 * view.random('limit') : 0;
+  // a quarter of its cache: it works for a while after each start
+  const share = grows ? 0.2 + 0.1 * view.random('limit') : 0;
   const bytes = grows
     ? need.atStart + share * (need.underLoad - need.atStart)
     : need.atStart * (0.8 + 0.1 * view.random('limit'));
