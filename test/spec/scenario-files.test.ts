@@ -1,12 +1,30 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkScenario } from '../../src/author/check-scenario.ts';
+import { type ApplicationCache, checkScenario } from '../../src/author/check-scenario.ts';
 import { renderDiagnostics } from '../../src/cli/render-diagnostics.ts';
+import { requireValid } from '../../src/spec/diagnostics-error.ts';
+import { loadSuite } from '../../src/spec/load-suite.ts';
 
 /** `valid-*.yaml` has no mistake; `invalid-*.yaml` has exactly those in the `.diagnostics` file beside it. */
 const folder = join(import.meta.dirname, 'testdata');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+describe('the scenarios that come with culprit', () => {
+  const shop = join(import.meta.dirname, '..', '..', 'scenarios', 'shop');
+  it('are valid, without warnings, and in the suite', async () => {
+    const suite = requireValid(await loadSuite(join(shop, 'suite.yaml')));
+    expect(suite.scenarioPaths.toSorted()).toEqual(
+      readdirSync(shop)
+        .filter((name) => name !== 'suite.yaml')
+        .map((name) => join(shop, name))
+        .sort(),
+    );
+    const cache: ApplicationCache = new Map();
+    for (const path of suite.scenarioPaths)
+      expect(renderDiagnostics((await checkScenario(path, cache)).diagnostics, shop)).toBe('');
+  });
+});
 
 describe('scenario files', () => {
   it.each(files.filter((name) => name.startsWith('valid-')))('%s is valid', async (name) => {
