@@ -48,13 +48,26 @@ export interface KubeClient {
   create(object: KubeObject, options?: { fieldManager?: string }): Promise<KubeObject>;
   /** Full update (PUT); `resourceVersion` inside is the precondition. */
   replace(object: KubeObject): Promise<KubeObject>;
-  patch(ref: ObjectRef, type: PatchType, body: unknown, options?: { subresource?: string; fieldManager?: string }): Promise<KubeObject>;
-  delete(ref: ObjectRef, options?: { gracePeriodSeconds?: number; propagationPolicy?: string }): Promise<void>;
+  patch(
+    ref: ObjectRef,
+    type: PatchType,
+    body: unknown,
+    options?: { subresource?: string; fieldManager?: string },
+  ): Promise<KubeObject>;
+  delete(
+    ref: ObjectRef,
+    options?: { gracePeriodSeconds?: number; propagationPolicy?: string },
+  ): Promise<void>;
   /**
    * Changes after `resourceVersion`, without end, until the signal aborts. A broken connection is resumed without a gap;
    * `410 Gone` is answered by a fresh list whose differences are delivered as events.
    */
-  watch(kind: GroupVersionKind, resourceVersion: string, signal: AbortSignal, options?: ListOptions): AsyncIterable<WatchEvent>;
+  watch(
+    kind: GroupVersionKind,
+    resourceVersion: string,
+    signal: AbortSignal,
+    options?: ListOptions,
+  ): AsyncIterable<WatchEvent>;
   /** Container log text with RFC 3339 (nanosecond) timestamps at the line starts. */
   podLog(
     ref: { namespace: string; name: string; container: string },

@@ -4,5 +4,10 @@ export type { KubeObject, ObjectMeta, ObjectRef, OwnerReference } from '../spec/
 
 export function refOf(object: KubeObject): ObjectRef {
   const { name, namespace } = object.metadata;
-  return { apiVersion: object.apiVersion, kind: object.kind, name, ...(namespace === undefined ? {} : { namespace }) };
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
 }

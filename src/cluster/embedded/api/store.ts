@@ -39,6 +39,8 @@ export interface RemoveOptions extends ApiWriteOptions {
 export interface Change extends StoreEvent {
   readonly revision: number;
   readonly resource: string;
+  /** Virtual time of the change (epoch ms). */
+  readonly atMs: number;
 }
 
 /** The Store with what the API server needs beyond the contract. */
@@ -456,7 +458,12 @@ class MemoryStore implements ApiStore {
     }
     table.lists = new Map();
     const event: StoreEvent = previous === undefined ? { type, object } : { type, object, previous };
-    const change: Change = { ...event, revision: this.#revision, resource: table.definition.key };
+    const change: Change = {
+      ...event,
+      revision: this.#revision,
+      resource: table.definition.key,
+      atMs: this.simulation.nowMs,
+    };
     this.#remember(change);
     for (const subscription of table.subscriptions) this.#enqueue(subscription, event);
     for (const listener of [...this.#listeners]) listener(change);

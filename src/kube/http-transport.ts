@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import { request as undiciRequest } from 'undici';
+import type { Clock } from '../base/clock.ts';
+import { OperationError } from '../base/errors.ts';
+import { responseError } from './response-error.ts';
+import type { KubeTransport, TransportFrame, TransportRequest, TransportResponse } from './transport.ts';
+
+export interface HttpConnection {
+  /** Origin and prefix of the server, without a slash at the end. */
+  readonly server: string;
+  /** The shared pool and authorization headers, asked before each request (tokens expire). */
+  authorize(): Promise<{ readonly dispatcher: Dispatcher; readonly headers: Record<string, string> }>;
+  readonly clock: Clock;
+}
+
+/** A watch that has been silent for longer is taken to be dead; servers send bookmarks and end watches after 290 s. */
+const silenceMs = 330_000;
+// the API server takes the field manager of a write from the first word
+const userAgent = 'kubectl/v1.34.2 (linux/amd64) kubernetes/8cc511e';
+
+export function createHttpTransport(connection: HttpConnection): KubeTransport {
+  const open = async (
+    request: TransportRequest,
+    options: { signal?: AbortSignal; bodyTimeout?: number } = {},
+  ) => {
+    const query = new URLSearchParams(request.query).toString();
+    const url = `${connection.server}${request.path}${query === '' ? '' : `?${query}`}`;
+    const { dispatcher, headers } = await connection.authorize();
+    try {
+      return await undiciRequest(url, {
+        method: request.method,
+        dispatcher,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(request.body === undefined
+            ? {}
+            : { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...options,
+      });
+    } catch (cause) {
+      throw unreachable(connection.server, cause);
+    }
+  };
+
+  return {
+    nowMs: () => connection.clock.nowMs(),
+    async wait(ms, signal) {
+      await sleep(ms, undefined, { signal }).catch(() => undefined);
+    },
+    async request(request) {
+      const response = await open(request);
+      return { status: response.statusCode, body: await bodyOf(response, connection.server) };
+    },
+    async *watch(path, query, signal) {
+      const response = await open({ method: 'GET', path, query }, { signal, bodyTimeout: silenceMs });
+      if (response.statusCode >= 400)
+        throw responseError(
+          { status: response.statusCode, body: await bodyOf(response, connection.server) },
+          `GET ${path}`,
+        );
+      try {
+        yield* frames(response.body, connection.clock);
+      } catch (cause) {
+        if (!signal.aborted) throw unreachable(connection.server, cause);
+      }
+    },
+  };
+}
+
+function unreachable(server: string, cause: unknown): OperationError {
+  const why =
+    cause instanceof Error ? cause.message || (cause as { code?: string }).code || cause.name : String(cause);
+  return new OperationError('kube-unreachable', `no answer from the Kubernetes API at ${server}: ${why}`, {
+    cause,
+    isRetryable: true,
+  });
+}
+
+async function bodyOf(response: Dispatcher.ResponseData, server: string): Promise<TransportResponse['body']> {
+  let text: string;
+  try {
+    text = await response.body.text();
+  } catch (cause) {
+    throw unreachable(server, cause);
+  }
+  const type = String(response.headers['content-type'] ?? '');
+  return type.includes('json') && text !== '' ? (JSON.parse(text) as unknown) : text;
+}
+
+async function* frames(body: AsyncIterable<Uint8Array>, clock: Clock): AsyncGenerator<TransportFrame> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    const receivedMs = clock.nowMs();
+    for (const line of lines)
+      if (line !== '') yield { ...(JSON.parse(line) as Omit<TransportFrame, 'receivedMs'>), receivedMs };
+  }
+}
