@@ -62,12 +62,12 @@ export class Metric {
     return this.#sortKey;
   }
 
-  /** As Prometheus prints it: `name{a="b"}`. */
+  /** As Prometheus prints a label set: `{__name__="up", job="shop"}`. */
   toString(): string {
-    const inside: string[] = [];
-    for (let i = 0; i < this.pairs.length; i += 2)
-      inside.push(`${this.pairs[i]}=${JSON.stringify(this.pairs[i + 1])}`);
-    return inside.length === 0 && this.name !== '' ? this.name : `${this.name}{${inside.join(', ')}}`;
+    const pairs = Object.entries(this.toObject()).map(
+      ([label, value]) => `${label}=${JSON.stringify(value)}`,
+    );
+    return `{${pairs.join(', ')}}`;
   }
 }
 

@@ -188,7 +188,10 @@ function resultMetrics(
   matching: VectorMatching,
 ): (many: Metric, one: Metric) => Metric {
   const pool = env.database.pool;
-  const dropsName = expr.returnBool || !comparisonOperators.has(expr.operator);
+  // 2.x forgot atan2 among the operators that drop the name
+  const keepsName =
+    comparisonOperators.has(expr.operator) || (env.semantics === '2' && expr.operator === 'atan2');
+  const dropsName = expr.returnBool || !keepsName;
   const labels = new Set(matching.labels);
   const known = new Map<Metric, Map<Metric, Metric> | Metric>();
   const derive = (many: Metric, one: Metric): Metric => {
@@ -228,9 +231,8 @@ function duplicate(env: Environment, matching: VectorMatching, a: Metric, b: Met
   const group = matching.on
     ? env.database.pool.keep(a, labels)
     : env.database.pool.drop(a.withoutName(), labels);
-  const text = group.pairs.length === 0 ? '{}' : group.withoutName().toString();
   return executionError(
-    `found duplicate series for the match group ${text} on the ${side} hand-side of the operation: [${a}, ${b}];` +
+    `found duplicate series for the match group ${group} on the ${side} hand-side of the operation: [${a}, ${b}];` +
       'many-to-many matching not allowed: matching labels must be unique on one side',
   );
 }

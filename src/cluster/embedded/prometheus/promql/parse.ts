@@ -99,12 +99,15 @@ class Parse {
     const rest = source.slice(from, Math.max(to, from + 1)).trim();
     if (source.trim() === '') return parseError(source, 0, 'no expression found in input');
     if (from >= source.trimEnd().length || rest === '') {
-      const opened = count(source, '(') > count(source, ')');
-      return parseError(
-        source,
-        Math.min(from, source.length),
-        opened ? 'unclosed left parenthesis' : 'unexpected end of input',
-      );
+      const message =
+        count(source, '{') > count(source, '}')
+          ? 'unexpected end of input inside braces'
+          : count(source, '[') > count(source, ']')
+            ? 'unclosed left bracket'
+            : count(source, '(') > count(source, ')')
+              ? 'unclosed left parenthesis'
+              : 'unexpected end of input';
+      return parseError(source, Math.min(from, source.length), message);
     }
     return parseError(
       source,
@@ -296,10 +299,7 @@ class Parse {
           try {
             compileAnchored(value, true);
           } catch (error) {
-            throw this.#error(
-              valueNode!,
-              `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`,
-            );
+            throw this.#error(valueNode!, error instanceof Error ? error.message : String(error));
           }
         }
         if (label === '__name__' && name !== undefined)
