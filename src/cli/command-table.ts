@@ -100,6 +100,28 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
   },
   {
+    name: 'snapshot verify',
+    summary: 'check bundles: digests, rows, schemas, nothing extra, the commitment to the truth',
+    arguments: [['<bundle...>', 'bundles, or folders of bundles']],
+    load: async () => (await import('./commands/snapshot-verify.ts')).snapshotVerify,
+  },
+  {
+    name: 'snapshot show',
+    summary: 'what is in a bundle',
+    arguments: [['<bundle>', 'bundle']],
+    options: [['--truth', 'its root causes and symptoms too (private)']],
+    load: async () => (await import('./commands/snapshot-show.ts')).snapshotShow,
+  },
+  {
+    name: 'snapshot diff',
+    summary: 'how two bundles differ: objects by field, everything else by row',
+    arguments: [
+      ['<first>', 'bundle'],
+      ['<second>', 'bundle'],
+    ],
+    load: async () => (await import('./commands/snapshot-diff.ts')).snapshotDiff,
+  },
+  {
     name: 'eval',
     summary: 'run agents on tasks, write a run directory, score it; the same command continues it',
     arguments: [['<task...>', 'bundles, or folders of bundles']],
