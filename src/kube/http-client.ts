@@ -18,6 +18,8 @@ export interface HttpClientOptions {
   readonly clock?: Clock;
 }
 
+type TlsOptions = RequestOptions & { servername?: string };
+
 /**
  * A client for a real API server, with kubeconfig's authentication by `@kubernetes/client-node` and one shared pool of
  * connections (the package opens a connection for each request). JSON stays as the server sent it.
@@ -29,8 +31,8 @@ export function createHttpClient(options: HttpClientOptions = {}): KubeClient & 
     throw new PrerequisiteError('no-cluster', 'the kubeconfig names no current cluster', {
       hint: 'set a context: kubectl config use-context NAME',
     });
-  const authentication = async (): Promise<RequestOptions> => {
-    const options: RequestOptions = {};
+  const authentication = async (): Promise<TlsOptions> => {
+    const options: TlsOptions = {};
     await config.applyToHTTPSOptions(options);
     return options;
   };
@@ -59,7 +61,7 @@ function poolFor({
   key,
   rejectUnauthorized,
   servername,
-}: RequestOptions & { servername?: string }): Agent {
+}: TlsOptions): Agent {
   const tls = Object.entries({ ca, cert, key, rejectUnauthorized, servername }).filter(
     ([, v]) => v !== undefined && v !== null,
   );

@@ -33,7 +33,7 @@ export function createInProcessClient(server: ApiServer, options: InProcessOptio
     wait: () => Promise.resolve(),
     async request(request) {
       await options.gate?.();
-      const answer = server.handle({ userAgent: 'kubectl', ...request });
+      const answer = server.handle({ userAgent: 'kubectl', query: {}, ...request });
       return { status: answer.status, body: thawed(answer.body) };
     },
     async *watch(path, query, signal) {

@@ -14,6 +14,7 @@ import { withManager } from './managed-fields.ts';
 import { attachNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { attachQuotaStatus } from './quota-status.ts';
 import { definitionOf, definitionOfKind, type ResourceDefinition } from './resources.ts';
+import { unknownFields } from './schema/check-fields.ts';
 import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.ts';
 
 /** How a write is done, beyond the contract. */
@@ -193,6 +194,9 @@ class MemoryStore implements ApiStore {
     const definition = definitionOfKind(object.apiVersion, object.kind);
     const table = this.#table(definition.key);
     const draft = thawed(object);
+    const unknown = definition.key === 'events' ? [] : unknownFields(draft);
+    if (unknown.length > 0)
+      throw badRequest(`${object.kind} cannot be handled as a ${object.kind}: strict decoding error: ${unknown.join(', ')}`);
     const given = draft.metadata ?? ({ name: '' } as ObjectMeta);
     if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
     const namespace = definition.namespaced ? (given.namespace ?? 'default') : undefined;
@@ -483,7 +487,10 @@ class MemoryStore implements ApiStore {
     for (const { uid } of object.metadata.ownerReferences ?? []) {
       let dependents = this.#owned.get(uid);
       if (add) {
-        if (dependents === undefined) this.#owned.set(uid, (dependents = new Map()));
+        if (dependents === undefined) {
+          dependents = new Map();
+          this.#owned.set(uid, dependents);
+        }
         dependents.set(`${resource} ${where}`, { resource, path: where });
       } else {
         dependents?.delete(`${resource} ${where}`);
