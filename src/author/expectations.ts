@@ -1,4 +1,4 @@
-import type { ObjectChange, Recording } from '../capture/recording.ts';
+import type { Recording } from '../capture/recording.ts';
 import type { PrometheusClient } from '../cluster/cluster.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Condition, Expectation } from '../spec/plan.ts';
@@ -56,11 +56,10 @@ export async function sightings(
     }
   }
   for (const { index, condition } of ofType('container')) {
-    for (const change of recording.changes) {
-      if (change.ref.kind !== 'Pod' || change.ref.namespace !== condition.namespace) continue;
-      if (!inIncident(change.timeMs) || !belongsTo(change.ref.name, condition.workload)) continue;
-      if (containerReasons(change).has(condition.reason))
-        note(index, change.timeMs, `${change.ref.name}: ${condition.reason}`);
+    for (const state of recording.containerStates ?? []) {
+      if (state.namespace !== condition.namespace || !inIncident(state.timeMs)) continue;
+      if (state.reason === condition.reason && belongsTo(state.pod, condition.workload))
+        note(index, state.timeMs, `${state.pod}: ${condition.reason}`);
     }
   }
   const logs = ofType('log').map(({ index, condition }) => ({
@@ -176,17 +175,4 @@ function firstTimeSince(event: KubeObject, sinceMs: number): number | undefined 
   const since = Math.floor(sinceMs / 1000) * 1000;
   const after = times.filter((timeMs) => timeMs >= since);
   return after.length === 0 ? undefined : Math.max(sinceMs, Math.min(...after));
-}
-
-/** Reasons of waiting and terminated container states that a change of a Pod introduced. */
-export function containerReasons(change: ObjectChange): ReadonlySet<string> {
-  const reasons = new Set<string>();
-  const walk = (path: string, value: unknown) => {
-    if (typeof value === 'string' && /\/(?:waiting|terminated)\/reason$/.test(path)) reasons.add(value);
-    else if (typeof value === 'object' && value !== null)
-      for (const [name, member] of Object.entries(value)) walk(`${path}/${name}`, member);
-  };
-  for (const operation of change.patch as readonly { path?: string; value?: unknown }[])
-    if (operation.path?.startsWith('/status') || operation.path === '') walk(operation.path, operation.value);
-  return reasons;
 }

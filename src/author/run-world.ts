@@ -1,7 +1,9 @@
 import type { Recording } from '../capture/recording.ts';
 import { startCapture } from '../capture/start-capture.ts';
 import type { Cluster, ClusterProvider } from '../cluster/cluster.ts';
+import { readDesiredState } from '../fault/desired-state.ts';
 import { type ExecutedOperation, Injection } from '../fault/injector.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import type { Application } from '../spec/application.ts';
 import type { Operation, Plan } from '../spec/plan.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
@@ -14,6 +16,8 @@ export interface WorldRun {
   /** What was really done and touched, in order. */
   readonly executed: readonly ExecutedOperation[];
   readonly injection: Injection;
+  /** What people wanted of the cluster before the first operation. */
+  readonly desiredBefore: readonly KubeObject[];
 }
 
 export interface WorldOptions {
@@ -51,6 +55,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
     const startMs = cluster.clock.nowMs();
     const incidentMs = startMs + plan.baselineMs;
     const endMs = incidentMs + plan.incidentMs;
+    const desiredBefore = await readDesiredState(cluster.kube);
     const capture = await startCapture(cluster, application);
     const injection = await Injection.open(options.journal, cluster);
     const report = () => options.onProgress?.((cluster.clock.nowMs() - startMs) / (endMs - startMs));
@@ -62,7 +67,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
     }
     await advanceTo(cluster, endMs, signal, report);
     const recording = await capture.finish({ startMs, incidentMs, endMs });
-    return { cluster, recording, executed: injection.executed, injection };
+    return { cluster, recording, executed: injection.executed, injection, desiredBefore };
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;

@@ -1,0 +1,180 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { rfc3339 } from '../base/clock.ts';
+import { sha256 } from '../base/hash.ts';
+import { canonicalJson } from '../base/json.ts';
+import { planScenario, twinOperations } from '../fault/planner.ts';
+import { taskId } from '../snapshot/task-identity.ts';
+import { writeBundle } from '../snapshot/write-bundle.ts';
+import { requireValid } from '../spec/diagnostics-error.ts';
+import { loadProfile } from '../spec/load-profile.ts';
+import { packageVersion } from '../spec/package-version.ts';
+import type { Plan } from '../spec/plan.ts';
+import { requireProfile } from '../spec/workspace.ts';
+import { alertId } from './alert-difference.ts';
+import type { BuildJob } from './build-pool.ts';
+import { checkScenario } from './check-scenario.ts';
+import { directorySize } from './directory-size.ts';
+import type { BuildStep, OnProgress } from './progress.ts';
+import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
+import { loadProvider } from './providers.ts';
+import { recoverAndCheck } from './recovery-check.ts';
+import { runWorld, type WorldRun } from './run-world.ts';
+import { newSeed, worldStartMs } from './seed.ts';
+import { deriveTruth } from './truth.ts';
+import { digestOfRecording } from './twin-digest.ts';
+
+export interface BuiltTask {
+  readonly task: string;
+  readonly directory: string;
+  /** sha256 of manifest.json. */
+  readonly digest: string;
+  readonly split: string;
+  readonly provider: string;
+  readonly bytes: number;
+}
+
+/**
+ * The whole pipeline for one scenario file: plan, twin, task, recovery, proof, freeze. Throws DiagnosticsError for a
+ * scenario with mistakes and `effect-not-proved` where the proof fails; then no bundle is made.
+ */
+export async function buildScenario(
+  job: BuildJob,
+  options: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress },
+): Promise<BuiltTask> {
+  const report = (step: BuildStep, done: number) =>
+    options.onProgress?.({ scenario: job.scenario, step, done });
+  const { signal } = options;
+  report('plan', 0);
+  const checked = requireValid(await checkScenario(job.scenario));
+  const { scenario, application } = checked;
+  const profile =
+    job.profile === undefined
+      ? checked.profile
+      : requireValid(await loadProfile(await requireProfile(job.profile, dirname(job.scenario)))).value;
+  const seed = job.seed ?? scenario.seed ?? newSeed();
+  const plan = requireValid(
+    planScenario(scenario, application, { seed, startMs: worldStartMs(seed), provider: profile.provider }),
+  );
+  const provider = await loadProvider(profile.provider);
+
+  const work = await mkdtemp(join(tmpdir(), 'build-'));
+  const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
+    runWorld({
+      plan,
+      operations,
+      application,
+      profile,
+      provider,
+      journal: join(work, `${name}.journal`),
+      ...(signal ? { signal } : {}),
+      onProgress: (done) => report(step, from + (to - from) * done),
+    });
+  const open: WorldRun[] = [];
+  try {
+    const twin = await world('twin', twinOperations(plan), 0.02, 0.42, 'twin');
+    open.push(twin);
+    const task = await world('task', plan.operations, 0.42, 0.82, 'task');
+    open.push(task);
+
+    report('prove', 0.82);
+    const { measured, ...measuredEffects } = await measureEffects(
+      plan,
+      application,
+      { recording: task.recording, prometheus: task.cluster.prometheus },
+      { recording: twin.recording, prometheus: twin.cluster.prometheus },
+    );
+    const isControl = scenario.faults.length === 0;
+    const truth = await deriveTruth(scenario, task, twin, measuredEffects.alertsDueToCauses);
+
+    report('freeze', 0.86);
+    // the recording is read from the cluster while it is written: recovery comes after it has been looked at
+    const frozenInput = { task, twinDigest: await digestOfRecording(twin.recording) };
+    const recovery = await (async () => {
+      report('recover', 0.88);
+      return recoverAndCheck({
+        cluster: task.cluster,
+        injection: task.injection,
+        application,
+        before: task.desiredBefore,
+        baseline: measured.twin,
+        dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
+      });
+    })();
+    const effects: Effects = { ...measuredEffects, recovery };
+    const problems = unproved(effects, isControl);
+    if (problems.length > 0) throw notProved(scenario.metadata.name, problems);
+    signal?.throwIfAborted();
+
+    report('freeze', 0.95);
+    const { window } = task.recording;
+    await writeBundle(
+      task.recording,
+      {
+        groundTruth: truth,
+        plan,
+        effects,
+        provenance: {
+          culprit: await packageVersion(),
+          scenario: {
+            name: scenario.metadata.name,
+            summary: scenario.metadata.summary,
+            version: scenario.metadata.version,
+            digest: sha256(await readFile(job.scenario)),
+            ...(scenario.metadata.split === 'held-out' ? { text: await readFile(job.scenario, 'utf8') } : {}),
+          },
+          provider: profile.provider,
+          profile: profile.name,
+          kubernetes: (await task.cluster.kube.version()).gitVersion,
+          application: {
+            name: application.name,
+            digest: sha256(
+              canonicalJson({
+                manifests: application.manifests,
+                programs: [...application.programs],
+                rules: application.rules,
+              }),
+            ),
+          },
+          window: {
+            start: rfc3339(window.startMs),
+            incident: rfc3339(window.incidentMs),
+            end: rfc3339(window.endMs),
+          },
+          twinDigest: frozenInput.twinDigest,
+        },
+      },
+      {
+        out: job.out,
+        seed,
+        domain: scenario.domain,
+        split: scenario.metadata.split,
+        application: {
+          name: application.name,
+          summary: application.file.summary,
+          namespaces: application.file.namespaces,
+        },
+        ...(scenario.evidence ? { evidence: scenario.evidence } : {}),
+        replace: true,
+      },
+    );
+    const id = taskId(seed);
+    const directory = join(job.out, id);
+    report('freeze', 1);
+    return {
+      task: id,
+      directory,
+      digest: sha256(await readFile(join(directory, 'manifest.json'))),
+      split: scenario.metadata.split,
+      provider: profile.provider,
+      bytes: await directorySize(directory),
+    };
+  } finally {
+    for (const { cluster, injection } of open) {
+      await injection.close();
+      await cluster[Symbol.asyncDispose]();
+    }
+    await rm(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,162 @@
+import { OperationError } from '../base/errors.ts';
+import type { Recording } from '../capture/recording.ts';
+import type { PrometheusClient } from '../cluster/cluster.ts';
+import type { Application } from '../spec/application.ts';
+import type { Plan } from '../spec/plan.ts';
+import { alertsDueToCauses } from './alert-difference.ts';
+import { type ExpectationResult, judge, sightings } from './expectations.ts';
+import {
+  type IndicatorShift,
+  type IndicatorValue,
+  indicatorShifts,
+  measureIndicators,
+} from './indicators.ts';
+import type { RecoveryResult } from './recovery-check.ts';
+import { seenInstead } from './seen-instead.ts';
+
+/** One world as the proof sees it. */
+export interface ProvenWorld {
+  readonly recording: Recording;
+  readonly prometheus: PrometheusClient;
+}
+
+/** `private/effects.json`: the proof, as differences between the task and its twin. */
+export interface Effects {
+  readonly baselineEqual: { readonly holds: boolean; readonly detail: string };
+  readonly expectations: readonly ExpectationResult[];
+  readonly alertsDueToCauses: readonly {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly afterMs: number;
+  }[];
+  readonly indicators: readonly IndicatorShift[];
+  readonly latent: boolean;
+  readonly recovery: RecoveryResult | undefined;
+}
+
+export interface Measured {
+  readonly task: readonly IndicatorValue[];
+  readonly twin: readonly IndicatorValue[];
+}
+
+/** Compares the task with its twin: expectations, alerts due to the causes, shifts of what users feel, the baseline. */
+export async function measureEffects(
+  plan: Plan,
+  application: Application,
+  task: ProvenWorld,
+  twin: ProvenWorld,
+): Promise<Omit<Effects, 'recovery'> & { readonly measured: Measured }> {
+  const { window } = task.recording;
+  const conditions = plan.expectations.map((expectation) => expectation.condition);
+  const inTask = await sightings(conditions, task.recording, task.prometheus);
+  const inTwin = await sightings(conditions, twin.recording, twin.prometheus);
+  const measured = {
+    task: await measureIndicators(task.prometheus, application, window),
+    twin: await measureIndicators(twin.prometheus, application, twin.recording.window),
+  };
+  return {
+    baselineEqual: compareBaselines(measured, task.recording, twin.recording),
+    expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
+      seenInstead(condition, task.recording),
+    ),
+    alertsDueToCauses: alertsDueToCauses(
+      task.recording.alerts,
+      twin.recording.alerts,
+      window.incidentMs,
+      window.endMs,
+    ).map(({ name, labels, sinceMs }) => ({
+      name,
+      labels,
+      afterMs: Math.round(sinceMs - window.incidentMs),
+    })),
+    indicators: indicatorShifts(application, measured.task, measured.twin),
+    latent: plan.latent,
+    measured,
+  };
+}
+
+/** On the embedded cluster the two worlds are the same world until the first cause: changes and indicators are equal. */
+function compareBaselines(measured: Measured, task: Recording, twin: Recording): Effects['baselineEqual'] {
+  const differing = measured.task.filter((value, index) => {
+    const other = measured.twin[index]?.baseline;
+    if (value.baseline === undefined || other === undefined) return value.baseline !== other;
+    // the wall clock of a real cluster makes no two runs equal
+    return task.provider === 'embedded'
+      ? value.baseline !== other
+      : Math.abs(value.baseline - other) > 0.25 * Math.max(value.baseline, other, 0.02);
+  });
+  if (differing.length > 0)
+    return {
+      holds: false,
+      detail: `indicators differ before the incident: ${differing.map(({ name }) => name).join(', ')}`,
+    };
+  if (task.provider !== 'embedded') return { holds: true, detail: 'indicators agree within a quarter' };
+  const before = (recording: Recording) =>
+    recording.changes.filter((change) => change.timeMs < recording.window.incidentMs);
+  const [a, b] = [before(task), before(twin)];
+  const first = a.findIndex((change, index) => JSON.stringify(change) !== JSON.stringify(b[index]));
+  if (first >= 0 || a.length !== b.length) {
+    const change = a[first] ?? b[a.length];
+    return {
+      holds: false,
+      detail: `object changes differ before the incident, first at ${change?.ref.kind} ${change?.ref.namespace ?? ''}/${change?.ref.name}`,
+    };
+  }
+  return {
+    holds: true,
+    detail: `${a.length} object changes and all indicators are equal before the incident`,
+  };
+}
+
+/** Everything that keeps an effect from being proved; empty when it is. */
+export function unproved(effects: Effects, isControl: boolean): readonly string[] {
+  const problems: string[] = [];
+  if (!effects.baselineEqual.holds) problems.push(`baseline: ${effects.baselineEqual.detail}`);
+  for (const { expectation, met, detail } of effects.expectations)
+    if (!met)
+      problems.push(
+        `expectation ${expectation.id} (${expectation.must ? 'must' : 'must not'} see ${describe(expectation.condition)}): ${detail}`,
+      );
+  if (isControl) {
+    if (effects.alertsDueToCauses.length > 0)
+      problems.push('a control has no cause, and yet alerts differ from its twin');
+    return problems;
+  }
+  if (effects.alertsDueToCauses.length === 0)
+    problems.push('no alert that is due to the causes fires at the end of the window');
+  if (!effects.latent && !effects.indicators.some(({ felt }) => felt))
+    problems.push(
+      `no indicator that users feel has shifted: ${effects.indicators.map(({ name, task, twin, threshold }) => `${name} ${number(task)} (twin ${number(twin)}, threshold ${threshold})`).join(', ')}`,
+    );
+  const { recovery } = effects;
+  if (recovery === undefined) problems.push('recovery was not tried');
+  else {
+    if (recovery.leftOver.length > 0) problems.push(`recovery left behind: ${recovery.leftOver.join(', ')}`);
+    if (!recovery.healthy)
+      problems.push(`not healthy again after recovery: ${recovery.remaining.join(', ')}`);
+  }
+  return problems;
+}
+
+/** The error of a scenario whose effect is not proved: exit 1, no bundle. */
+export function notProved(scenario: string, problems: readonly string[]): OperationError {
+  return new OperationError(
+    'effect-not-proved',
+    `the effect of ${scenario} is not proved; no bundle was made\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    {
+      hint: 'a longer incident, more load or another target may let it take hold; `culprit scenario plan` shows what is done',
+      details: { problems },
+    },
+  );
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? 'no data' : value.toPrecision(3);
+}
+
+function describe(condition: { readonly type: string }): string {
+  const { type, ...rest } = condition as { type: string } & Record<string, unknown>;
+  return `${type} ${Object.entries(rest)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')}`;
+}

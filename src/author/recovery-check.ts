@@ -1,0 +1,81 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { diffDesiredState, readDesiredState } from '../fault/desired-state.ts';
+import type { Injection } from '../fault/injector.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Application } from '../spec/application.ts';
+import { alertId } from './alert-difference.ts';
+import type { IndicatorValue } from './indicators.ts';
+
+/** What happened after everything was undone. */
+export interface RecoveryResult {
+  readonly healthy: boolean;
+  /** Until the indicators were back and no alert due to the causes fired. */
+  readonly afterMs: number | undefined;
+  /** Desired state that is not as it was before; empty when nothing is left. */
+  readonly leftOver: readonly string[];
+  /** What is still wrong at the time-out; empty when healthy. */
+  readonly remaining: readonly string[];
+}
+
+const timeoutMs = 12 * 60_000;
+
+/**
+ * Undoes the injection from its journal, then waits until the world is as healthy as in the baseline: no alert due to
+ * the causes fires and every indicator is within its threshold of the baseline's value.
+ */
+export async function recoverAndCheck(options: {
+  readonly cluster: Cluster;
+  readonly injection: Injection;
+  readonly application: Application;
+  readonly before: readonly KubeObject[];
+  readonly baseline: readonly IndicatorValue[];
+  readonly dueAlerts: ReadonlySet<string>;
+}): Promise<RecoveryResult> {
+  const { cluster, injection } = options;
+  await injection.recover();
+  const leftOver = diffDesiredState(options.before, await readDesiredState(cluster.kube)).map(
+    ({ entity, path }) => `${entity}${path === '' ? ' as a whole' : ` ${path}`}`,
+  );
+  const startMs = cluster.clock.nowMs();
+  let remaining: readonly string[] = [];
+  const healthy = await cluster.clock.until(
+    async () => {
+      remaining = await stillWrong(options);
+      return remaining.length === 0;
+    },
+    timeoutMs,
+    15_000,
+  );
+  return {
+    healthy,
+    afterMs: healthy ? Math.round(cluster.clock.nowMs() - startMs) : undefined,
+    leftOver,
+    remaining,
+  };
+}
+
+async function stillWrong(options: {
+  readonly cluster: Cluster;
+  readonly application: Application;
+  readonly baseline: readonly IndicatorValue[];
+  readonly dueAlerts: ReadonlySet<string>;
+}): Promise<readonly string[]> {
+  const { cluster, application } = options;
+  const nowMs = cluster.clock.nowMs();
+  const wrong: string[] = [];
+  for (const { metric } of await cluster.prometheus.query('ALERTS{alertstate="firing"}', nowMs)) {
+    const { __name__: _, alertname = '', alertstate: __, ...labels } = metric;
+    if (options.dueAlerts.has(alertId({ name: alertname, labels })))
+      wrong.push(`alert ${alertname} ${JSON.stringify(labels)}`);
+  }
+  for (const [index, indicator] of application.file.indicators.entries()) {
+    const [series] = await cluster.prometheus.query(indicator.expression.replaceAll('$window', '1m'), nowMs);
+    const value = series?.values.at(-1)?.[1];
+    const baseline = options.baseline[index]?.baseline;
+    if (baseline === undefined) continue;
+    if (value === undefined || !Number.isFinite(value)) wrong.push(`${indicator.name}: no data`);
+    else if (Math.abs(value - baseline) >= indicator.threshold)
+      wrong.push(`${indicator.name}: ${value.toPrecision(3)} instead of ${baseline.toPrecision(3)}`);
+  }
+  return wrong;
+}
