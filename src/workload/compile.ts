@@ -94,6 +94,8 @@ export interface CompiledProgram {
   readonly readyNeeds: readonly Upstream[];
   readonly journeys: readonly CompiledJourney[];
   readonly accessLogRatio: number;
+  /** Lowest level that is logged: the setting LOG_LEVEL, if the program declares one. */
+  readonly logLevel: Level;
 }
 
 const defaultTimeouts = { http: 2000, postgres: 5000, redis: 500, nats: 2000 } as const;
@@ -189,6 +191,7 @@ class Compiler {
       readyNeeds: (program.readyNeeds ?? []).map((name) => this.#find(name)),
       journeys: this.#journeys(),
       accessLogRatio: program.accessLogRatio ?? 0,
+      logLevel: levelOf(this.#settings.text('$LOG_LEVEL')),
     };
   }
 
@@ -399,6 +402,12 @@ class Compiler {
       ];
     return [{ kind: 'allocate', kib: number(step.allocate), leak: step.leak ?? false }];
   }
+}
+
+function levelOf(text: string): Level {
+  const level = text.toLowerCase();
+  if (level === 'warning') return 'warn';
+  return level === 'debug' || level === 'warn' || level === 'error' ? level : 'info';
 }
 
 /** `SELECT orders` for `SELECT id FROM orders WHERE …`: OpenTelemetry's db.query.summary. */

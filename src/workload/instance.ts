@@ -19,7 +19,7 @@ export class Instance {
     this.program = program;
     this.host = host;
     const identity = host.identity;
-    this.logger = new Logger(host, program.runtime, program.name, identity.pod);
+    this.logger = new Logger(host, program.runtime, program.name, identity.pod, program.logLevel);
     this.resource = {
       'service.name': program.name,
       'service.version': program.version,

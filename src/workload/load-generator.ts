@@ -96,8 +96,14 @@ export class LoadGenerator {
     for (let i = 0; i < requests.length; i++) {
       const request = requests[i]!;
       const requestKey = mix(journeyKey, 16 + i);
-      const page = new PageTask(this.#host, this.#trace(requestKey), task, request.operation.text);
-      page.begin(this.instance, request.operation, requestKey, idle);
+      // Each page is a trace of its own.
+      const page = new Task(this.#host, this.#trace(requestKey), 0, request.operation.text);
+      page.start(exchange(this.instance, page, request.operation, requestKey, idle), (failure) => {
+        if (failure !== undefined && (failure.kind !== 'status' || failure.status >= 500)) {
+          this.instance.logFailure(page, 'error', 'request failed', failure);
+        }
+        task.resume(undefined);
+      });
       yield;
       if (i + 1 < requests.length && request.thinkMs > 0) {
         this.#host.sleep(task, spread(request.thinkMs, mix(requestKey, 3)));
@@ -112,34 +118,5 @@ export class LoadGenerator {
     const draw = unit(mix(requestKey, 0x7a));
     if (draw >= traceSampling + errorTraceSampling) return undefined;
     return new Trace(traceId(this.#key, requestKey), draw >= traceSampling);
-  }
-}
-
-/** The request of one page, in a trace of its own. */
-class PageTask extends Task {
-  readonly #journey: Task;
-  constructor(host: Host, trace: Trace | undefined, journey: Task, label: string) {
-    super(host, trace, 0, label);
-    this.#journey = journey;
-  }
-  begin(
-    instance: Instance,
-    operation: CompiledJourney['requests'][number]['operation'],
-    requestKey: number,
-    idle: IdleLinks,
-  ): void {
-    this.start(this.#run(instance, operation, requestKey, idle));
-  }
-  *#run(
-    instance: Instance,
-    operation: CompiledJourney['requests'][number]['operation'],
-    requestKey: number,
-    idle: IdleLinks,
-  ): Effect<void> {
-    const failure = yield* exchange(instance, this, operation, requestKey, idle);
-    if (failure !== undefined && (failure.kind !== 'status' || failure.status >= 500)) {
-      instance.logFailure(this, 'error', 'request failed', failure);
-    }
-    this.#journey.resume(undefined);
   }
 }

@@ -36,12 +36,14 @@ export class Logger {
   readonly #runtime: Runtime;
   readonly #service: string;
   readonly #hostname: string;
+  readonly #lowest: number;
   readonly #budgets = new Map<string, Budget>();
-  constructor(target: LogTarget, runtime: Runtime, service: string, hostname: string) {
+  constructor(target: LogTarget, runtime: Runtime, service: string, hostname: string, level: Level = 'info') {
     this.#target = target;
     this.#runtime = runtime;
     this.#service = service;
     this.#hostname = hostname;
+    this.#lowest = pinoLevels[level];
   }
 
   /** Whether a line of this kind may be written now; counts it. `kind` has few values: never the varying text. */
@@ -59,9 +61,10 @@ export class Logger {
     return budget.count <= firstPerSecond || (budget.count - firstPerSecond) % thereafter === 0;
   }
 
-  /** Writes a line; `trace` adds its ids. */
+  /** Writes a line unless its level is below the logger's; `trace` adds its ids. */
   log(level: Level, message: string, fields: LogFields = {}, trace?: Trace, spanKey = 0): void {
-    this.#target.write(this.#format(level, message, fields, trace, spanKey));
+    if (pinoLevels[level] >= this.#lowest)
+      this.#target.write(this.#format(level, message, fields, trace, spanKey));
   }
 
   #format(

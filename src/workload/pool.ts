@@ -36,6 +36,10 @@ export class Pool {
   get isFull(): boolean {
     return this.#total >= this.#upstream.poolMax;
   }
+  /** Every place is taken by a connection in use. */
+  get isExhausted(): boolean {
+    return this.used >= this.#upstream.poolMax;
+  }
   hasOpen(): boolean {
     return this.#idle.some((link) => link.isOpen);
   }

@@ -94,17 +94,26 @@ export class Service {
     }
     this.#busy++;
     this.instance.inFlight++;
-    const task = new Task(this.#host, inbound.trace, mix(inbound.key, 0x5e), route.label);
-    task.start(this.#handle(task, route, inbound));
-  }
-
-  *#handle(task: Task, route: CompiledRoute, inbound: Inbound): Effect<void> {
     const host = this.#host;
-    const instance = this.instance;
+    const task = new Task(host, inbound.trace, mix(inbound.key, 0x5e), route.label);
     const startMs = host.nowMs();
     const holding = { kib: this.#program.perRequestKiB };
     host.hold(holding.kib);
-    const failure = yield* runSteps(instance, task, route.steps, task.spanKey, holding);
+    task.start(runSteps(this.instance, task, route.steps, task.spanKey, holding), (failure) => {
+      this.#finish(task, route, inbound, startMs, holding.kib, failure);
+    });
+  }
+
+  #finish(
+    task: Task,
+    route: CompiledRoute,
+    inbound: Inbound,
+    startMs: number,
+    heldKib: number,
+    failure: Failure | undefined,
+  ): void {
+    const host = this.#host;
+    const instance = this.instance;
     const status = failure === undefined ? 200 : answerStatus(failure);
     const seconds = (host.nowMs() - startMs) / 1000;
     route.durations.observe(status, seconds);
@@ -132,7 +141,7 @@ export class Service {
       };
       instance.logger.log('info', 'request completed', fields, task.trace, task.spanKey);
     }
-    host.release(holding.kib);
+    host.release(heldKib);
     this.#busy--;
     instance.inFlight--;
     inbound.answer(status);
@@ -323,22 +332,21 @@ export class Service {
       mix(message.key, 0xc0 + message.redeliveries),
       `process ${subscription.subject}`,
     );
+    const host = this.#host;
+    const instance = this.instance;
+    const startMs = host.nowMs();
+    const holding = { kib: this.#program.perRequestKiB };
     this.#consuming++;
-    const body = function* (service: Service): Effect<void> {
-      const host = service.#host;
-      const startMs = host.nowMs();
-      const holding = { kib: service.#program.perRequestKiB };
-      host.hold(holding.kib);
-      const failure = yield* runSteps(service.instance, task, subscription.steps, task.spanKey, holding);
+    host.hold(holding.kib);
+    task.start(runSteps(instance, task, subscription.steps, task.spanKey, holding), (failure) => {
       host.release(holding.kib);
-      const ok = failure === undefined || answerStatus(failure) < 500;
-      (ok ? succeeded : failed).value++;
-      if (failure !== undefined && !ok)
-        service.instance.logFailure(task, 'error', 'message processing failed', failure);
+      const serious = failure !== undefined && answerStatus(failure) >= 500 ? failure : undefined;
+      (serious === undefined ? succeeded : failed).value++;
+      if (serious !== undefined) instance.logFailure(task, 'error', 'message processing failed', serious);
       if (task.trace !== undefined) {
-        const error = failure !== undefined && !ok ? service.instance.errorType(failure) : undefined;
-        const text = failure !== undefined && !ok ? service.instance.errorText(failure) : undefined;
-        service.instance.observeOwn(
+        const error = serious === undefined ? undefined : instance.errorType(serious);
+        const text = serious === undefined ? undefined : instance.errorText(serious);
+        instance.observeOwn(
           subscription.shape,
           task.trace,
           task.spanKey,
@@ -349,10 +357,9 @@ export class Service {
           text,
         );
       }
-      service.#consuming--;
-      message.done(ok);
-    };
-    task.start(body(this));
+      this.#consuming--;
+      message.done(serious === undefined);
+    });
   }
 
   *#reach(task: Task, upstreams: readonly Upstream[], done: (status: number) => void): Effect<void> {
@@ -402,11 +409,11 @@ export class Service {
   }
 }
 
-/** A connection is there, or the pool has no place for another: either way the upstream was reached. */
+/** A connection is there, or all of the pool's are in use: either way the upstream was reached. */
 function isReached(upstream: Upstream): boolean {
   return upstream.pool === undefined
     ? upstream.idle.hasOpen()
-    : upstream.pool.hasOpen() || upstream.pool.isFull;
+    : upstream.pool.hasOpen() || upstream.pool.isExhausted;
 }
 
 /** What a server answers when a step failed. */

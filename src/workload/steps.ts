@@ -122,11 +122,10 @@ function* runParallel(
   let waiting = false;
   for (let i = 0; i < branches.length; i++) {
     const branch = new Task(parent.host, parent.trace, parent.spanKey, parent.label);
-    const body = function* (): Effect<void> {
-      failures[i] = yield* runSteps(instance, branch, branches[i]!, mix(key, i + 1), holding);
+    branch.start(runSteps(instance, branch, branches[i]!, mix(key, i + 1), holding), (failure) => {
+      if (failure !== undefined) failures[i] = failure;
       if (--open === 0 && waiting) parent.resume(undefined);
-    };
-    branch.start(body());
+    });
   }
   if (open > 0) {
     waiting = true;

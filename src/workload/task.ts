@@ -16,20 +16,28 @@ export class Task {
   /** `GET /cart`: what it serves, for its log lines. */
   readonly label: string;
   #body: Effect<unknown> | undefined;
+  #done: ((result: never) => void) | undefined;
   constructor(host: Host, trace: Trace | undefined, spanKey: number, label: string) {
     this.host = host;
     this.trace = trace;
     this.spanKey = spanKey;
     this.label = label;
   }
-  start(body: Effect<unknown>): void {
+  /** Runs to the first effect; `done` gets the result when the body has come to its end. */
+  start<R>(body: Effect<R>, done?: (result: R) => void): void {
     this.#body = body;
-    body.next();
+    this.#done = done;
+    const step = body.next();
+    if (step.done === true) done?.(step.value);
   }
   /** Goes on with the outcome of what was asked for. Never called from within the task itself. */
   resume(value: unknown): void {
-    if (this.host.halted) this.host.defer(this, value);
-    else this.#body!.next(value);
+    if (this.host.halted) {
+      this.host.defer(this, value);
+      return;
+    }
+    const step = this.#body!.next(value);
+    if (step.done === true) this.#done?.(step.value as never);
   }
   /** `resume` without an outcome, to be handed to timers. */
   readonly wake = (): void => this.resume(undefined);

@@ -61,6 +61,14 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Embedd
   return new Runtime(options);
 }
 
+/** Where the metrics of a container are served: beside a store runs its usual exporter. */
+function exporterPort(program: ReleasedProgram | undefined): number {
+  if (program?.kind === 'postgres') return 9187;
+  if (program?.kind === 'redis') return 9121;
+  if (program?.kind === 'nats') return 7777;
+  return typeof program?.port === 'number' ? program.port : 8080;
+}
+
 interface Target {
   process: EmbeddedProcess;
   goneMs: number | undefined;
@@ -167,7 +175,7 @@ class Runtime implements EmbeddedContainerRuntime, ProcessWorld {
         namespace: pod.namespace,
         pod: pod.name,
         container: container.name,
-        instance: `${pod.ip}:${released?.kind === 'service' && typeof released.port === 'number' ? released.port : 8080}`,
+        instance: `${pod.ip}:${exporterPort(released)}`,
       },
       scrape: (emit) => this.#scrapeOnce(id, emit),
     });

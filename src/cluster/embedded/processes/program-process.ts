@@ -161,14 +161,7 @@ export class ProgramProcess extends EmbeddedProcess implements Host {
       simulation.after(dnsMs + 0.4, () => task.resume(upstream.fail('refused', ip)));
       return;
     }
-    const link = new EmbeddedLink(
-      this,
-      server,
-      upstream,
-      result.ip,
-      result.latencyMs,
-      this.#deadlinesOf(upstream),
-    );
+    const link = new EmbeddedLink(this, server, upstream, ip, result.latencyMs, this.#deadlinesOf(upstream));
     const rejected = server.admit(link);
     const readyMs = dnsMs + 2 * result.latencyMs + (upstream.protocol === 'postgres' ? 4 : 0);
     simulation.after(readyMs, () => {

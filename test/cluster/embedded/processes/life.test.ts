@@ -55,6 +55,11 @@ describe('the life of a process', () => {
     probe('/readyz');
     world.run(10);
     expect(seen).toEqual(['refused', 200, 503, 200]);
+    started.db!.process.kill();
+    probe('/readyz');
+    probe('/healthz');
+    world.run(2);
+    expect(seen.slice(4).sort()).toEqual([200, 503]);
     const before = world.metric('users', 'http_client_request_duration_seconds_count', {
       error_type: 'ConnectionResetError',
     });
