@@ -12,29 +12,53 @@ export interface FieldDifference {
   readonly path: FieldPath;
   readonly before: unknown;
   readonly after: unknown;
+  /** How many leading steps of the path were there before; objects below came with the change and go with it. */
+  readonly existing: number;
 }
 
 /**
  * The places where two JSON values differ, as deep as possible: into objects, and into lists whose elements are told
  * apart by a key (containers, env, Service ports); other lists differ as a whole. Sorted, so the answer is stable.
  */
-export function diffFields(before: unknown, after: unknown, path: FieldPath = []): FieldDifference[] {
+export function diffFields(before: unknown, after: unknown): FieldDifference[] {
+  return differences(before, after, [], undefined);
+}
+
+function differences(
+  before: unknown,
+  after: unknown,
+  path: FieldPath,
+  existing: number | undefined,
+): FieldDifference[] {
   if (jsonEqual(before, after)) return [];
   if (isRecord(before) && isRecord(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(byCodeUnit);
-    return names.flatMap((name) => diffFields(own(before, name), own(after, name), [...path, name]));
+    return names.flatMap((name) =>
+      differences(own(before, name), own(after, name), [...path, name], undefined),
+    );
   }
+  const known = existing ?? (before === undefined ? path.length - 1 : path.length);
+  // a map that came with the change: somebody else may put something into it, which is not ours
+  if (
+    before === undefined &&
+    isRecord(after) &&
+    typeof path.at(-1) === 'string' &&
+    Object.keys(after).length > 0
+  )
+    return Object.keys(after)
+      .sort(byCodeUnit)
+      .flatMap((name) => differences(undefined, own(after, name), [...path, name], known));
   const field = fieldOf(path);
   if (Array.isArray(before) && Array.isArray(after) && isKeyed(field, before) && isKeyed(field, after)) {
     const left = byKey(field, before);
     const right = byKey(field, after);
     // the same elements in another order: only the list as a whole says so
-    const differences = [...new Set([...left.keys(), ...right.keys()])]
+    const found = [...new Set([...left.keys(), ...right.keys()])]
       .sort(byCodeUnit)
-      .flatMap((key) => diffFields(left.get(key), right.get(key), [...path, { key }]));
-    if (differences.length > 0) return differences;
+      .flatMap((key) => differences(left.get(key), right.get(key), [...path, { key }], undefined));
+    if (found.length > 0) return found;
   }
-  return [{ path, before, after }];
+  return [{ path, before, after, existing: known }];
 }
 
 /** The value at a path; `undefined` where it or something on the way is missing. */
@@ -77,6 +101,17 @@ export function setField(value: unknown, path: FieldPath, replacement: unknown, 
   } else if (index < 0) list.push(next);
   else list[index] = next;
   return list;
+}
+
+/** Puts a difference back: sets what was there, or removes it together with the objects that came with it and are empty now. */
+export function putBack(value: unknown, { path, before, existing }: FieldDifference): unknown {
+  let out = setField(value, path, before);
+  for (let length = path.length - 1; before === undefined && length > existing; length--) {
+    const parent = lookUp(out, path.slice(0, length));
+    if (!isRecord(parent) || Object.keys(parent).length > 0) break;
+    out = setField(out, path.slice(0, length), undefined);
+  }
+  return out;
 }
 
 /** For people and for JSON: `/spec/template/spec/containers/[web]/image`. */

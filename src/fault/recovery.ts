@@ -5,7 +5,7 @@ import { entityName } from '../spec/entity-name.ts';
 import type { KubeObject } from '../spec/kube-types.ts';
 import { formatPointer, type JsonPatchStep } from './apply-patch.ts';
 import { changedFields, desiredOf } from './desired-state.ts';
-import { covers, type FieldDifference, formatPath, lookUp, overlaps, setField } from './field-paths.ts';
+import { covers, type FieldDifference, formatPath, lookUp, overlaps, putBack } from './field-paths.ts';
 import { getOrNull } from './get-or-null.ts';
 import { lockInjection } from './injection-lock.ts';
 import type { InjectionTarget } from './injection-target.ts';
@@ -226,14 +226,15 @@ export function inversePatch(
   const kept: string[] = [];
   let wanted: unknown = live;
   let count = 0;
-  for (const { path, before, after } of differences) {
+  for (const difference of differences) {
+    const { path, before, after } = difference;
     const now = lookUp(live, path);
     if (jsonEqual(now, before)) continue;
     if (!isOurs(now, after) || (now === undefined) !== (after === undefined)) {
       kept.push(formatPath(path));
       continue;
     }
-    wanted = setField(wanted, path, before);
+    wanted = putBack(wanted, difference);
     count++;
   }
   return { steps: guardedSteps(live, wanted), kept, count };

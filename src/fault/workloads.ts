@@ -64,12 +64,11 @@ export function containersOf(workload: KubeObject): readonly TemplateContainer[]
   );
 }
 
-/** The container that runs a program of the application, else the first. */
+/** The container that runs a program of the application (with the workload's own name, if several do), else the first. */
 export function mainContainer(view: ClusterView, workload: KubeObject): TemplateContainer | undefined {
   const containers = containersOf(workload);
-  return (
-    containers.find((c) => view.application.programs.has(splitImage(c.image).repository)) ?? containers[0]
-  );
+  const known = containers.filter((c) => view.application.programs.has(splitImage(c.image).repository));
+  return known.find((c) => c.name === workload.metadata.name) ?? known[0] ?? containers[0];
 }
 
 /** Repository and tag of an image reference (`registry:5000/a/b:v1` has the tag `v1`; none means `latest`). */
