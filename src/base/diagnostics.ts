@@ -26,18 +26,22 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   return `${file}:${line}:${column} ${diagnostic.code} ${diagnostic.message}${hint}`;
 }
 
+/** Lines are shown up to this length; of a longer one, the part around the place. */
+const frameWidth = 150;
+
 /** The lines around a place with a caret below it. */
 export function codeFrame(source: string, line: number, column: number, context = 1): string {
   const lines = source.split('\n');
   const first = Math.max(1, line - context);
   const last = Math.min(lines.length, line + context);
   const width = String(last).length;
+  const isLong = (lines[line - 1] ?? '').length > frameWidth;
+  const skipped = isLong ? Math.max(0, column - 1 - frameWidth / 2) : 0;
   const out: string[] = [];
   for (let n = first; n <= last; n++) {
-    out.push(
-      `${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${(lines[n - 1] ?? '').replaceAll('\t', ' ')}`,
-    );
-    if (n === line) out.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`);
+    const text = (lines[n - 1] ?? '').replaceAll('\t', ' ').slice(skipped, skipped + frameWidth);
+    out.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${text}`);
+    if (n === line) out.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - skipped))}^`);
   }
   return out.join('\n');
 }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import {
+  type Document,
   isMap,
   isScalar,
   isSeq,
@@ -7,6 +8,7 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  visit,
   type YAMLError,
 } from 'yaml';
 import type { Checked, Diagnostic, Location } from '../base/diagnostics.ts';
@@ -54,7 +56,12 @@ export async function readSourceDocument(file: string): Promise<Checked<SourceDo
 /** Parses text; `file` is only for locations. */
 export function parseSourceDocument(file: string, text: string): Checked<SourceDocument> {
   const counter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
+  const documents = parseAllDocuments(text, {
+    lineCounter: counter,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const first = documents[0];
   if (first === undefined) return failed(file, 'FIL003', 'the file is empty');
   const at = (offset: number): Location => {
@@ -78,7 +85,23 @@ export function parseSourceDocument(file: string, text: string): Checked<SourceD
   try {
     value = first.toJS({ maxAliasCount });
   } catch (error) {
-    return failed(file, 'FIL005', `aliases cannot be expanded: ${(error as Error).message}`);
+    const location = at(
+      firstAlias(
+        first,
+        (error as Error).name === 'ReferenceError' && /Unresolved/.test((error as Error).message),
+      ),
+    );
+    return {
+      ok: false,
+      diagnostics: [
+        {
+          severity: 'error',
+          code: 'FIL005',
+          location,
+          message: `aliases cannot be expanded: ${(error as Error).message}`,
+        },
+      ],
+    };
   }
   const root: Node = first.contents;
   const document: SourceDocument = {
@@ -89,6 +112,19 @@ export function parseSourceDocument(file: string, text: string): Checked<SourceD
     locateKey: (pointer) => at(offsetOf(root, pointerSegments(pointer), 'key')),
   };
   return { ok: true, value: document, diagnostics: [] };
+}
+
+/** Offset of the first alias, or of the first that refers to nothing. */
+function firstAlias(document: Document, unresolvedOnly: boolean): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_, alias) {
+      if (unresolvedOnly && alias.resolve(document) !== undefined) return undefined;
+      offset = rangeStart(alias) ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 /** The segments of a JSON pointer, unescaped; `''` is the root and has none. */
@@ -147,6 +183,8 @@ function syntaxDiagnostic(error: YAMLError, at: (offset: number) => Location): D
       message: 'this field is given twice',
       hint: 'keep one of them',
     };
+  if (/call stack/i.test(error.message))
+    return { severity: 'error', code: 'FIL001', location, message: 'not valid YAML: nested too deeply' };
   const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
   const tab = error.code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined;
   return { severity: 'error', code: 'FIL001', location, message: `not valid YAML: ${message}`, hint: tab };

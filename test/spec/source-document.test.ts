@@ -72,6 +72,16 @@ describe('a source document', () => {
     );
   });
 
+  it.each([
+    ['nested 5000 deep', `a: ${'['.repeat(5000)}${']'.repeat(5000)}`, 'FIL001'],
+    ['two documents', 'a: 1\n---\nb: 2\n', 'FIL003'],
+    ['only a comment', '# nothing\n', 'FIL003'],
+    ['an unknown alias', 'a: 1\nb: *c\n', 'FIL005'],
+  ])('reports a file of %s', (_, text, code) => {
+    const { ok, diagnostics } = parseSourceDocument('x.yaml', text);
+    expect({ ok, code: diagnostics[0]?.code }).toEqual({ ok: false, code });
+  });
+
   it('has pointers that can be taken apart again', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (segments) => {
