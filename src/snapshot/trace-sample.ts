@@ -21,11 +21,11 @@ export class TraceSample {
   }
 
   /** @param order text by which spans are sorted in the file */
-  add(traceId: string, order: string, line: () => string): void {
+  add(traceId: string, order: () => string, line: () => string): void {
     const traceKey = mix(hash32(traceId), 0x7ace);
     if (!this.#keeps(traceKey)) return;
     const text = line();
-    this.#spans.push({ traceKey, order, line: text });
+    this.#spans.push({ traceKey, order: order(), line: text });
     this.#bytes += text.length + 1;
     while (this.#bytes > this.#budget) {
       this.#halvings++;

@@ -252,7 +252,7 @@ async function writeTraces(
   const text = (value: string) => sanitiser.text(value);
   for await (const span of recording.spans()) {
     if (options.ownNamespaces.has(span.resource['k8s.namespace.name'] ?? '')) continue;
-    const order = `${rfc3339Nanos(span.startMs)} ${span.traceId} ${span.spanId}`;
+    const order = () => `${rfc3339Nanos(span.startMs)} ${span.traceId} ${span.spanId}`;
     sample.add(span.traceId, order, () => canonicalJson(spanLine(span, text)));
   }
   const sink = new FileSink(root, 'public/traces.jsonl');
