@@ -419,7 +419,8 @@ export function querySummary(statement: string): string {
 
 function clientHistogram(upstream: Upstream, outcome: string | number): Histogram {
   const server = { server_address: upstream.host };
-  const failed: Labels = typeof outcome === 'string' ? { error_type: outcome } : {};
+  const isError = typeof outcome === 'string' || outcome >= 400;
+  const failed: Labels = isError ? { error_type: String(outcome) } : {};
   if (upstream.protocol === 'http') {
     const status = typeof outcome === 'number' ? { http_response_status_code: String(outcome) } : {};
     return new Histogram(
