@@ -2,21 +2,24 @@ import { byCodeUnit } from '../base/order.ts';
 import type { PrometheusClient } from '../cluster/cluster.ts';
 import type { MetricRecording } from './recording.ts';
 
-/**
- * Samples of every metric in the window, one metric at a time, sorted by name. Times are whole seconds, `stepMs` apart,
- * the last one the window's end rounded down.
- */
+/** The times of samples: whole seconds, `stepMs` apart, the last one the window's end rounded down. */
+export function metricTimes(startMs: number, endMs: number, stepMs: number): readonly number[] {
+  const times: number[] = [];
+  for (let timeMs = Math.floor(endMs / 1000) * 1000; timeMs >= startMs; timeMs -= stepMs) times.push(timeMs);
+  return times.reverse();
+}
+
+/** Samples of every metric at these times, one metric at a time, sorted by name. */
 export async function* metricRecordings(
   prometheus: PrometheusClient,
-  startMs: number,
-  endMs: number,
+  timesMs: readonly number[],
   stepMs: number,
 ): AsyncGenerator<MetricRecording> {
+  const [firstMs, lastMs] = [timesMs[0], timesMs.at(-1)];
+  if (firstMs === undefined || lastMs === undefined) return;
   const names = new Set<string>();
-  for (const labels of await prometheus.series(['{__name__=~".+"}'], startMs, endMs))
-    if (labels.__name__) names.add(labels.__name__);
-  const lastMs = Math.floor(endMs / 1000) * 1000;
-  const firstMs = lastMs - Math.floor((lastMs - startMs) / stepMs) * stepMs;
+  for (const labels of await prometheus.series(['{__name__=~".+"}'], firstMs, lastMs))
+    if (labels['__name__']) names.add(labels['__name__']);
   for (const name of [...names].sort(byCodeUnit)) {
     const selector = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name) ? name : `{${JSON.stringify(name)}}`;
     yield { name, series: await prometheus.queryRange(selector, firstMs, lastMs, stepMs) };

@@ -3,7 +3,7 @@ import type { Application } from '../spec/application.ts';
 import { alertTimeline } from './alert-timeline.ts';
 import { EventCollector } from './event-collector.ts';
 import { KindWatch } from './kind-watch.ts';
-import { metricRecordings } from './metric-recordings.ts';
+import { metricRecordings, metricTimes } from './metric-recordings.ts';
 import { watchedKinds } from './noise.ts';
 import { ObjectCollector } from './object-collector.ts';
 import type { Recording } from './recording.ts';
@@ -56,6 +56,8 @@ export async function startCapture(
         await stop();
       }
       const recorded = objects.objects(startMs);
+      const stepMs = options.metricStepMs ?? 30_000;
+      const timesMs = metricTimes(startMs, endMs, stepMs);
       const spans = () => telemetry.spans(startMs, endMs);
       return {
         window,
@@ -70,7 +72,8 @@ export async function startCapture(
           spans(),
           recorded.map(({ object }) => object),
         ),
-        metrics: () => metricRecordings(prometheus, startMs, endMs, options.metricStepMs ?? 30_000),
+        metrics: () => metricRecordings(prometheus, timesMs, stepMs),
+        metricTimesMs: timesMs,
         spans,
         logs: () => telemetry.logs(startMs, endMs),
         losses: await telemetry.losses(),

@@ -187,7 +187,7 @@ async function writeMetrics(
       ),
       values,
     }));
-    const timesMs = timesOf(clean);
+    const timesMs = recording.metricTimesMs ?? timesOf(clean);
     if (timesMs.length > 1) stepMs = Math.min(stepMs, (timesMs[1] ?? 0) - (timesMs[0] ?? 0));
     const sink = new FileSink(root, `public/metrics/${metricFileName(metric.name)}`);
     for (const line of tableLines(toTable(clean, timesMs))) sink.line(line);

@@ -89,6 +89,8 @@ export interface Recording {
   readonly rules: string;
   readonly topology: Topology;
   metrics(): AsyncIterable<MetricRecording>;
+  /** Epoch ms at which metrics have samples, ascending; where absent, what the series themselves say. */
+  readonly metricTimesMs?: readonly number[];
   spans(): AsyncIterable<Span>;
   logs(): AsyncIterable<ContainerLog>;
   readonly losses: Readonly<Record<string, number>>;
