@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'out', 'demo');
-const scenarios = ['image-not-found', 'network-policy-deny', 'two-causes', 'control'].map((name) =>
+const scenarios = ['search-release', 'payment-unreachable', 'two-at-once', 'quiet-evening'].map((name) =>
   join('scenarios', 'shop', `${name}.yaml`),
 );
 

@@ -11,7 +11,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['entity', 'spec', 'base'],
   scoring: ['entity', 'snapshot', 'spec', 'base'],
   author: ['cluster', 'fault', 'capture', 'snapshot', 'entity', 'workload', 'kube', 'spec', 'base'],
-  harness: ['snapshot', 'scoring', 'spec', 'base'],
+  harness: ['entity', 'snapshot', 'scoring', 'spec', 'base'],
   gate: [
     'author',
     'cluster',
