@@ -3,14 +3,18 @@ import type { Metric } from './metric.ts';
 /** Samples of one label set in the order of time. Times are whole epoch milliseconds. */
 export class Series {
   readonly metric: Metric;
-  times: Float64Array = new Float64Array(16);
-  values: Float64Array = new Float64Array(16);
-  length = 0;
+  // plain arrays: thousands of small typed arrays that grow cost the collector more than they save
+  readonly times: number[] = [];
+  readonly values: number[] = [];
   /** Indexes of staleness markers (their value is NaN); undefined while there is none. */
   stale: Set<number> | undefined;
 
   constructor(metric: Metric) {
     this.metric = metric;
+  }
+
+  get length(): number {
+    return this.times.length;
   }
 
   get lastTime(): number {
@@ -19,12 +23,10 @@ export class Series {
 
   /** Adds a sample; one that is not newer than the last is dropped and answered with `false`. */
   append(timeMs: number, value: number): boolean {
-    const n = this.length;
+    const n = this.times.length;
     if (n > 0 && timeMs <= this.times[n - 1]!) return false;
-    if (n === this.times.length) this.#grow();
-    this.times[n] = timeMs;
-    this.values[n] = value;
-    this.length = n + 1;
+    this.times.push(timeMs);
+    this.values.push(value);
     return true;
   }
 
@@ -44,7 +46,7 @@ export class Series {
   /** Index after the last sample with time <= `timeMs`; `hint` is where it was lately. */
   upperBound(timeMs: number, hint: number): number {
     const times = this.times;
-    const n = this.length;
+    const n = times.length;
     if (n === 0 || times[n - 1]! <= timeMs) return n;
     let i = hint > n ? n : hint;
     if (i === 0 || times[i - 1]! <= timeMs) {
@@ -65,21 +67,11 @@ export class Series {
   dropBefore(timeMs: number): void {
     const first = this.upperBound(timeMs - 1, 0);
     if (first === 0) return;
-    this.times.copyWithin(0, first, this.length);
-    this.values.copyWithin(0, first, this.length);
-    this.length -= first;
+    this.times.splice(0, first);
+    this.values.splice(0, first);
     if (this.stale !== undefined) {
       const moved = [...this.stale].filter((i) => i >= first).map((i) => i - first);
       this.stale = moved.length === 0 ? undefined : new Set(moved);
     }
-  }
-
-  #grow(): void {
-    const times = new Float64Array(this.times.length * 2);
-    times.set(this.times);
-    this.times = times;
-    const values = new Float64Array(this.values.length * 2);
-    values.set(this.values);
-    this.values = values;
   }
 }

@@ -43,8 +43,8 @@ export interface Vector {
 
 /** Samples `lo` (inclusive) to `hi` (exclusive) of the arrays: what one series has in the range. */
 export class Window {
-  times: Float64Array = new Float64Array(0);
-  values: Float64Array = new Float64Array(0);
+  times: readonly number[] = [];
+  values: readonly number[] = [];
   lo = 0;
   hi = 0;
   /** Bounds of the range. */

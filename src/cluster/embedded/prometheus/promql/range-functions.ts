@@ -94,7 +94,7 @@ export function predictLinear(w: Window, seconds: number): number | undefined {
 }
 
 export function quantileOverTime(w: Window, q: number): number {
-  return quantile(q, Array.from(w.values.subarray(w.lo, w.hi)));
+  return quantile(q, w.values.slice(w.lo, w.hi));
 }
 
 function instantDelta({ times, values, lo, hi }: Window, isRate: boolean): number | undefined {
@@ -116,7 +116,7 @@ function mean({ values, lo, hi }: Window): number {
 }
 
 /** Slower, but does not overflow where the mean is finite and the sum is not. */
-export function incrementalMean(values: ArrayLike<number>, lo: number, hi: number): number {
+export function incrementalMean(values: readonly number[], lo: number, hi: number): number {
   let result = 0;
   for (let i = lo; i < hi; i++) {
     const value = values[i]!;

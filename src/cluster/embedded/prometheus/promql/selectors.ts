@@ -78,11 +78,11 @@ export function compileMatrix(env: Environment, expr: MatrixSelector): MatrixNod
         window.hi = high;
       } else {
         scratch.fill(series, low, high);
-        if (scratch.length === 0) continue;
+        if (scratch.times.length === 0) continue;
         window.times = scratch.times;
         window.values = scratch.values;
         window.lo = 0;
-        window.hi = scratch.length;
+        window.hi = scratch.times.length;
       }
       visit(series.metric, window);
     }
@@ -91,22 +91,17 @@ export function compileMatrix(env: Environment, expr: MatrixSelector): MatrixNod
 
 /** A copy of a window without its staleness markers. */
 class Scratch {
-  times = new Float64Array(64);
-  values = new Float64Array(64);
-  length = 0;
+  readonly times: number[] = [];
+  readonly values: number[] = [];
 
   fill(series: Series, low: number, high: number): void {
-    if (high - low > this.times.length) {
-      this.times = new Float64Array((high - low) * 2);
-      this.values = new Float64Array((high - low) * 2);
-    }
-    let n = 0;
+    this.times.length = 0;
+    this.values.length = 0;
     for (let i = low; i < high; i++) {
       if (series.isStale(i)) continue;
-      this.times[n] = series.times[i]!;
-      this.values[n++] = series.values[i]!;
+      this.times.push(series.times[i]!);
+      this.values.push(series.values[i]!);
     }
-    this.length = n;
   }
 }
 
