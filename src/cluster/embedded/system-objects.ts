@@ -1,16 +1,7 @@
 import type { KubeObject } from './controllers/kinds.ts';
 
-export const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'] as const;
+/** Cluster IP of the DNS service. */
 export const dnsIp = '10.96.0.10';
-
-/** Namespaces every cluster has. */
-export function systemNamespaceObjects(): KubeObject[] {
-  return systemNamespaces.map((name) => ({
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-  }));
-}
 
 const corefile = `.:53 {
     errors
@@ -38,7 +29,11 @@ const corefile = `.:53 {
 export function systemObjects(version: string, controlPlaneIp: string): KubeObject[] {
   const dns = { 'k8s-app': 'kube-dns' };
   const dnsLabels = { ...dns, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
-  const inSystem = (name: string, labels: Record<string, string> = {}) => ({ name, namespace: 'kube-system', labels });
+  const inSystem = (name: string, labels: Record<string, string> = {}) => ({
+    name,
+    namespace: 'kube-system',
+    labels,
+  });
   return [
     ...['coredns', 'kube-proxy', 'kindnet'].map((name) => ({
       apiVersion: 'v1',
@@ -50,12 +45,18 @@ export function systemObjects(version: string, controlPlaneIp: string): KubeObje
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: inSystem('kube-proxy', { app: 'kube-proxy' }),
-      data: { 'config.conf': 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nclusterCIDR: 10.244.0.0/16\nkind: KubeProxyConfiguration\nmode: iptables\n' },
+      data: {
+        'config.conf':
+          'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nclusterCIDR: 10.244.0.0/16\nkind: KubeProxyConfiguration\nmode: iptables\n',
+      },
     },
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { ...inSystem('kube-dns', dnsLabels), annotations: { 'prometheus.io/port': '9153', 'prometheus.io/scrape': 'true' } },
+      metadata: {
+        ...inSystem('kube-dns', dnsLabels),
+        annotations: { 'prometheus.io/port': '9153', 'prometheus.io/scrape': 'true' },
+      },
       spec: {
         clusterIP: dnsIp,
         selector: dns,
@@ -78,6 +79,7 @@ export function systemObjects(version: string, controlPlaneIp: string): KubeObje
           metadata: { labels: dns },
           spec: {
             serviceAccountName: 'coredns',
+            priorityClassName: 'system-cluster-critical',
             nodeSelector: { 'kubernetes.io/os': 'linux' },
             tolerations: [
               { key: 'CriticalAddonsOnly', operator: 'Exists' },
@@ -88,7 +90,10 @@ export function systemObjects(version: string, controlPlaneIp: string): KubeObje
                 preferredDuringSchedulingIgnoredDuringExecution: [
                   {
                     weight: 100,
-                    podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: dns } },
+                    podAffinityTerm: {
+                      topologyKey: 'kubernetes.io/hostname',
+                      labelSelector: { matchLabels: dns },
+                    },
                   },
                 ],
               },
@@ -106,34 +111,57 @@ export function systemObjects(version: string, controlPlaneIp: string): KubeObje
                   { name: 'metrics', containerPort: 9153, protocol: 'TCP' },
                 ],
                 resources: { requests: { cpu: '100m', memory: '70Mi' }, limits: { memory: '170Mi' } },
-                livenessProbe: { httpGet: { path: '/health', port: 8080 }, initialDelaySeconds: 60, timeoutSeconds: 5, failureThreshold: 5 },
+                livenessProbe: {
+                  httpGet: { path: '/health', port: 8080 },
+                  initialDelaySeconds: 60,
+                  timeoutSeconds: 5,
+                  failureThreshold: 5,
+                },
                 readinessProbe: { httpGet: { path: '/ready', port: 8181 } },
                 volumeMounts: [{ name: 'config-volume', mountPath: '/etc/coredns', readOnly: true }],
               },
             ],
-            volumes: [{ name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
+            volumes: [
+              {
+                name: 'config-volume',
+                configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] },
+              },
+            ],
           },
         },
       },
     },
-    daemonSet('kube-proxy', 'kube-proxy', `registry.k8s.io/kube-proxy:${version}`, ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf'], {}),
-    daemonSet('kindnet', 'kindnet-cni', 'docker.io/kindest/kindnetd:v20250512-df8de77b', undefined, { cpu: '100m', memory: '50Mi' }),
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
-    },
+    daemonSet(
+      'kube-proxy',
+      'kube-proxy',
+      `registry.k8s.io/kube-proxy:${version}`,
+      ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf'],
+      {},
+    ),
+    daemonSet('kindnet', 'kindnet-cni', 'docker.io/kindest/kindnetd:v20250512-df8de77b', undefined, {
+      cpu: '100m',
+      memory: '50Mi',
+    }),
     {
       apiVersion: 'v1',
       kind: 'Endpoints',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-      subsets: [{ addresses: [{ ip: controlPlaneIp }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] }],
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+      },
+      subsets: [
+        { addresses: [{ ip: controlPlaneIp }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] },
+      ],
     },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { 'kubernetes.io/service-name': 'kubernetes' },
+      },
       addressType: 'IPv4',
       endpoints: [{ addresses: [controlPlaneIp], conditions: { ready: true } }],
       ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
@@ -141,7 +169,13 @@ export function systemObjects(version: string, controlPlaneIp: string): KubeObje
   ];
 }
 
-function daemonSet(name: string, container: string, image: string, command: string[] | undefined, resources: Record<string, string>): KubeObject {
+function daemonSet(
+  name: string,
+  container: string,
+  image: string,
+  command: string[] | undefined,
+  resources: Record<string, string>,
+): KubeObject {
   const labels = { 'k8s-app': name };
   const hasResources = Object.keys(resources).length > 0;
   return {
@@ -155,6 +189,7 @@ function daemonSet(name: string, container: string, image: string, command: stri
         spec: {
           serviceAccountName: name,
           hostNetwork: true,
+          priorityClassName: 'system-node-critical',
           nodeSelector: { 'kubernetes.io/os': 'linux' },
           tolerations: [{ operator: 'Exists' }],
           containers: [
@@ -192,9 +227,18 @@ export function controlPlanePods(version: string, node: string): KubeObject[] {
     spec: {
       nodeName: node,
       hostNetwork: true,
+      priorityClassName: 'system-node-critical',
       tolerations: [{ operator: 'Exists', effect: 'NoExecute' }],
       automountServiceAccountToken: false,
-      containers: [{ name: component, image, imagePullPolicy: 'IfNotPresent', command: [component], resources: { requests } }],
+      containers: [
+        {
+          name: component,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: [component],
+          resources: { requests },
+        },
+      ],
     },
   }));
 }

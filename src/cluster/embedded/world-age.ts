@@ -28,9 +28,13 @@ export class WorldAge {
   learn(history: HistoryFile | undefined): void {
     if (history === undefined) return;
     this.#defaultMs = parseDuration(history.defaultAge) ?? clusterAgeMs;
-    for (const [name, age] of Object.entries(history.ages)) this.#history.set(name, parseDuration(age) ?? this.#defaultMs);
+    for (const [name, age] of Object.entries(history.ages))
+      this.#history.set(name, parseDuration(age) ?? this.#defaultMs);
     for (const [name, revisions] of Object.entries(history.revisions))
-      this.#revisions.set(name, Math.min(...revisions.map(({ age }) => parseDuration(age) ?? this.#defaultMs)));
+      this.#revisions.set(
+        name,
+        Math.min(...revisions.map(({ age }) => parseDuration(age) ?? this.#defaultMs)),
+      );
   }
 
   /** Age in ms to write for this object; 0 once the world is built. */
@@ -50,7 +54,10 @@ export class WorldAge {
             ? `${namespace}/Deployment/${owner.name.slice(0, owner.name.lastIndexOf('-'))}`
             : `${namespace}/${owner.kind}/${owner.name}`;
         // pods are replaced now and then, nodes are drained: none is older than a few weeks
-        return Math.min(this.#revisionAge(workload), 24 * dayMs) * (0.08 + 0.9 * this.#draw(`${namespace}/Pod/${name}`));
+        return (
+          Math.min(this.#revisionAge(workload), 24 * dayMs) *
+          (0.08 + 0.9 * this.#draw(`${namespace}/Pod/${name}`))
+        );
       }
       case 'ReplicaSet':
         return this.#revisionAge(`${namespace}/Deployment/${owner?.name ?? name}`);
@@ -73,7 +80,11 @@ export class WorldAge {
   }
 
   #named(identity: string): number {
-    const isSystem = identity.startsWith('kube-') || identity.startsWith('default/') || identity.startsWith('cluster/Node/');
+    const isSystem =
+      identity.startsWith('kube-') ||
+      identity.startsWith('default/') ||
+      identity.startsWith('cluster/Node/') ||
+      identity.startsWith('cluster/Namespace/kube-');
     const days = this.#history.get(identity) ?? (isSystem ? clusterAgeMs : this.#defaultMs);
     // people do not work at the same second of the day
     return days + 10 * hourMs * this.#draw(identity);

@@ -1,14 +1,22 @@
 import { rfc3339Seconds } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { ClusterProfile } from '../../spec/profile.ts';
-import { createStore, type ApiStore } from './api/store.ts';
-import type { ContainerRuntime, ContainerStart, EventRecorder, PodIdentity, ScrapeTarget, TargetRegistry } from './contracts.ts';
+import { bootstrapCluster } from './api/bootstrap.ts';
+import { type ApiStore, createStore } from './api/store.ts';
+import type {
+  ContainerRuntime,
+  ContainerStart,
+  EventRecorder,
+  PodIdentity,
+  ScrapeTarget,
+  TargetRegistry,
+} from './contracts.ts';
 import type { ControlContext } from './controllers/control-context.ts';
 import { startControllers } from './controllers/control-plane.ts';
 import { controllerOf, type KubeObject, type Pod, resource } from './controllers/kinds.ts';
 import { isPodReady } from './controllers/pods.ts';
-import { addKubeletTargets } from './kubelet/container-metrics.ts';
 import { ContainerLogs } from './kubelet/container-logs.ts';
+import { addKubeletTargets } from './kubelet/container-metrics.ts';
 import { dispatchPods, Kubelet, type NodeObserver } from './kubelet/kubelet.ts';
 import { nodeAddresses, nodeObject } from './kubelet/node-object.ts';
 import { stateMetricsTarget } from './kubelet/state-metrics-target.ts';
@@ -17,7 +25,7 @@ import { EmbeddedNetwork } from './network/cluster-network.ts';
 import { createContainerRuntime, type EmbeddedContainerRuntime } from './processes/container-runtime.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { Simulation } from './simulation.ts';
-import { controlPlanePods, systemNamespaceObjects, systemObjects } from './system-objects.ts';
+import { controlPlanePods, systemObjects } from './system-objects.ts';
 import { WorldAge } from './world-age.ts';
 
 export interface WorldSettings {
@@ -92,7 +100,9 @@ export class World implements NodeObserver {
     const { profile, seed, startMs } = settings;
     const embedded = profile.embedded;
     if (embedded === undefined)
-      throw new UserError('profile-invalid', `cluster profile "${profile.name}" has no section "embedded"`, { hint: 'list its nodes under embedded.nodes' });
+      throw new UserError('profile-invalid', `cluster profile "${profile.name}" has no section "embedded"`, {
+        hint: 'list its nodes under embedded.nodes',
+      });
     this.profile = profile;
     this.seed = seed;
     this.kubernetesVersion = embedded.kubernetesVersion;
@@ -106,14 +116,22 @@ export class World implements NodeObserver {
       },
     };
     this.context = { simulation, seed, store, events, ageMs: (object) => age.ageMs(object) };
-    this.#createSystemNamespaces();
+    const cluster = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } };
+    bootstrapCluster(store, { createdMs: startMs - age.age(cluster) });
     this.network = new EmbeddedNetwork(this.context);
-    if (settings.runtime !== undefined) this.#runtime.layers.push(settings.runtime({ simulation, network: this.network }));
+    if (settings.runtime !== undefined)
+      this.#runtime.layers.push(settings.runtime({ simulation, network: this.network }));
     this.#runtime.layers.push(this.createRuntime({ requestsPerSecond: 0, traceSampling: 0 }));
     this.kubelets = new Map(
       embedded.nodes.map(({ name }, index) => [
         name,
-        new Kubelet(this.context, { node: name, index, runtime: this.#runtime, logs: this.logs, observer: this }),
+        new Kubelet(this.context, {
+          node: name,
+          index,
+          runtime: this.#runtime,
+          logs: this.logs,
+          observer: this,
+        }),
       ]),
     );
     this.#createNodes();
@@ -150,14 +168,19 @@ export class World implements NodeObserver {
   /** Creates an object with its age. */
   create(object: KubeObject, manager: string): KubeObject {
     const age = this.age.ageMs(object);
-    return this.store.create(object, age === 0 ? { manager } : { manager, createdMs: this.simulation.nowMs - age });
+    return this.store.create(
+      object,
+      age === 0 ? { manager } : { manager, createdMs: this.simulation.nowMs - age },
+    );
   }
 
   /** The kubelet of a node; UserError with the known names. */
   kubelet(node: string): Kubelet {
     const kubelet = this.kubelets.get(node);
     if (kubelet !== undefined) return kubelet;
-    throw new UserError('unknown-node', `there is no node "${node}"`, { hint: `nodes: ${[...this.kubelets.keys()].join(', ')}` });
+    throw new UserError('unknown-node', `there is no node "${node}"`, {
+      hint: `nodes: ${[...this.kubelets.keys()].join(', ')}`,
+    });
   }
 
   /** Pods that should be ready and are not, as `namespace/name`. */
@@ -180,11 +203,6 @@ export class World implements NodeObserver {
     this.network.reachableChanged(node, isReachable);
   }
 
-  #createSystemNamespaces(): void {
-    for (const object of systemNamespaceObjects())
-      if (this.store.get(resource.namespaces, undefined, object.metadata.name) === undefined) this.create(object, 'kube-apiserver');
-  }
-
   #createNodes(): void {
     const { profile, seed, simulation } = this;
     (profile.embedded?.nodes ?? []).forEach((settings, index) => {
@@ -196,13 +214,23 @@ export class World implements NodeObserver {
 
   #createSystem(): void {
     const nodes = this.profile.embedded?.nodes ?? [];
-    const index = Math.max(0, nodes.findIndex((node) => node.role === 'control-plane'));
-    for (const object of systemObjects(this.kubernetesVersion, nodeAddresses(index).ip)) this.create(object, 'kubeadm');
+    const index = Math.max(
+      0,
+      nodes.findIndex((node) => node.role === 'control-plane'),
+    );
+    for (const object of systemObjects(this.kubernetesVersion, nodeAddresses(index).ip))
+      this.create(object, 'kubeadm');
     const controlPlane = nodes[index];
     if (controlPlane?.role !== 'control-plane') return;
     const node = this.store.get(resource.nodes, undefined, controlPlane.name);
     for (const pod of controlPlanePods(this.kubernetesVersion, controlPlane.name)) {
-      const owner = { apiVersion: 'v1', kind: 'Node', name: controlPlane.name, uid: node?.metadata.uid ?? '', controller: true };
+      const owner = {
+        apiVersion: 'v1',
+        kind: 'Node',
+        name: controlPlane.name,
+        uid: node?.metadata.uid ?? '',
+        controller: true,
+      };
       this.create({ ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } }, 'kubelet');
     }
   }
@@ -212,7 +240,9 @@ export class World implements NodeObserver {
     const { simulation } = this;
     for (let i = 0; i < 60; i++) {
       simulation.runUntil(simulation.nowMs + 1000);
-      const hasStarted = this.store.list(resource.pods, 'kube-system').some((pod) => controllerOf(pod)?.kind === 'ReplicaSet');
+      const hasStarted = this.store
+        .list(resource.pods, 'kube-system')
+        .some((pod) => controllerOf(pod)?.kind === 'ReplicaSet');
       if (i > 11 && hasStarted && this.unreadyPods().length === 0) return;
     }
     throw new Error(`kube-system did not start: ${this.unreadyPods().join(', ')}`);

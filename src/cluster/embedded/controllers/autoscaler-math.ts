@@ -3,7 +3,11 @@
 export interface ScalingRules {
   readonly stabilizationWindowSeconds: number;
   readonly selectPolicy: string;
-  readonly policies: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[];
+  readonly policies: readonly {
+    readonly type: string;
+    readonly value: number;
+    readonly periodSeconds: number;
+  }[];
 }
 
 interface Change {
@@ -40,7 +44,11 @@ export function desiredFromMetrics(
     const requests = list.reduce((sum, pod) => sum + pod.requestMillis, 0);
     const utilization = requests === 0 ? 0 : Math.trunc((usage * 100) / requests);
     const average = usage / list.length;
-    return { utilization, average, ratio: 'utilization' in target ? utilization / target.utilization : average / target.averageValue };
+    return {
+      utilization,
+      average,
+      ratio: 'utilization' in target ? utilization / target.utilization : average / target.averageValue,
+    };
   };
   const known = measured.map((pod) => ({ requestMillis: pod.requestMillis, usage: pod.usage ?? 0 }));
   const first = ratioOf(known);
@@ -52,20 +60,31 @@ export function desiredFromMetrics(
     if (Math.abs(1 - first.ratio) <= tolerance) return result(current);
     return result(Math.ceil(first.ratio * measured.length));
   }
-  const full = (pod: PodMetric) => ('utilization' in target ? (pod.requestMillis * target.utilization) / 100 : target.averageValue);
+  const full = (pod: PodMetric) =>
+    'utilization' in target ? (pod.requestMillis * target.utilization) / 100 : target.averageValue;
   const assumed = [...known];
-  if (first.ratio < 1) for (const pod of missing) assumed.push({ requestMillis: pod.requestMillis, usage: Math.max(full(pod), pod.requestMillis) });
-  else if (first.ratio > 1) for (const pod of [...missing, ...(countsUnready ? unready : [])]) assumed.push({ requestMillis: pod.requestMillis, usage: 0 });
+  if (first.ratio < 1)
+    for (const pod of missing)
+      assumed.push({ requestMillis: pod.requestMillis, usage: Math.max(full(pod), pod.requestMillis) });
+  else if (first.ratio > 1)
+    for (const pod of [...missing, ...(countsUnready ? unready : [])])
+      assumed.push({ requestMillis: pod.requestMillis, usage: 0 });
   const second = ratioOf(assumed);
   const flips = (first.ratio < 1 && second.ratio > 1) || (first.ratio > 1 && second.ratio < 1);
   if (Math.abs(1 - second.ratio) <= tolerance || flips) return result(current);
   const replicas = Math.ceil(second.ratio * assumed.length);
-  if ((second.ratio < 1 && replicas > current) || (second.ratio > 1 && replicas < current)) return result(current);
+  if ((second.ratio < 1 && replicas > current) || (second.ratio > 1 && replicas < current))
+    return result(current);
   return result(replicas);
 }
 
 /** The most replicas the scale-up policies allow now. */
-export function scaleUpLimit(current: number, changes: readonly Change[], rules: ScalingRules, nowMs: number): number {
+export function scaleUpLimit(
+  current: number,
+  changes: readonly Change[],
+  rules: ScalingRules,
+  nowMs: number,
+): number {
   if (rules.selectPolicy === 'Disabled') return current;
   const limits = rules.policies.map((policy) => {
     const base = current - sumSince(changes, nowMs - policy.periodSeconds * 1000, 1);
@@ -75,7 +94,12 @@ export function scaleUpLimit(current: number, changes: readonly Change[], rules:
 }
 
 /** The fewest replicas the scale-down policies allow now. */
-export function scaleDownLimit(current: number, changes: readonly Change[], rules: ScalingRules, nowMs: number): number {
+export function scaleDownLimit(
+  current: number,
+  changes: readonly Change[],
+  rules: ScalingRules,
+  nowMs: number,
+): number {
   if (rules.selectPolicy === 'Disabled') return current;
   const limits = rules.policies.map((policy) => {
     const base = current + sumSince(changes, nowMs - policy.periodSeconds * 1000, -1);
@@ -85,5 +109,8 @@ export function scaleDownLimit(current: number, changes: readonly Change[], rule
 }
 
 function sumSince(changes: readonly Change[], sinceMs: number, sign: 1 | -1): number {
-  return changes.reduce((sum, { atMs, change }) => (atMs > sinceMs && change * sign > 0 ? sum + Math.abs(change) : sum), 0);
+  return changes.reduce(
+    (sum, { atMs, change }) => (atMs > sinceMs && change * sign > 0 ? sum + Math.abs(change) : sum),
+    0,
+  );
 }

@@ -3,8 +3,26 @@ import { jsonEqual } from '../../../base/json.ts';
 import { matchesNodeSelection, untoleratedTaint } from '../scheduler/node-match.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
 import { templateHash } from './deployment-rollout.ts';
-import { type DaemonSet, keyOf, type Node, type Pod, type PodSpec, resource, splitKey, type Toleration } from './kinds.ts';
-import { createPod, deletePod, isPodFinished, isPodReady, nameSuffix, ownerKey, podsOf, untilAvailableMs } from './pods.ts';
+import {
+  type DaemonSet,
+  keyOf,
+  type Node,
+  type Pod,
+  type PodSpec,
+  resource,
+  splitKey,
+  type Toleration,
+} from './kinds.ts';
+import {
+  createPod,
+  deletePod,
+  isPodFinished,
+  isPodReady,
+  nameSuffix,
+  ownerKey,
+  podsOf,
+  untilAvailableMs,
+} from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const source = { component: 'daemonset-controller' };
@@ -37,7 +55,10 @@ export function startDaemonSetController(context: ControlContext): void {
   store.subscribe(resource.nodes, ({ type, object, previous }) => {
     const before = previous as Node | undefined;
     const node = object as Node;
-    const isSame = type === 'MODIFIED' && jsonEqual(before?.spec.taints, node.spec.taints) && jsonEqual(before?.metadata.labels, node.metadata.labels);
+    const isSame =
+      type === 'MODIFIED' &&
+      jsonEqual(before?.spec.taints, node.spec.taints) &&
+      jsonEqual(before?.metadata.labels, node.metadata.labels);
     if (!isSame) for (const set of store.list(resource.daemonSets)) queue.add(keyOf(set));
   });
 
@@ -52,9 +73,19 @@ export function startDaemonSetController(context: ControlContext): void {
   }
 
   function wantedNodes(set: DaemonSet): string[] {
-    const draft = { ...set.spec.template, apiVersion: 'v1', kind: 'Pod', metadata: { name: '' }, spec: withTolerations(set.spec.template.spec) } as Pod;
+    const draft = {
+      ...set.spec.template,
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: '' },
+      spec: withTolerations(set.spec.template.spec),
+    } as Pod;
     return (store.list(resource.nodes) as readonly Node[])
-      .filter((node) => matchesNodeSelection(draft, node) && untoleratedTaint(draft, node, ['NoSchedule', 'NoExecute']) === undefined)
+      .filter(
+        (node) =>
+          matchesNodeSelection(draft, node) &&
+          untoleratedTaint(draft, node, ['NoSchedule', 'NoExecute']) === undefined,
+      )
       .map((node) => node.metadata.name);
   }
 
@@ -81,10 +112,15 @@ export function startDaemonSetController(context: ControlContext): void {
   function rollOut(set: DaemonSet, hash: string, wanted: number): void {
     const pods = podsOf(context, set);
     const limit = set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
-    const allowed = Math.max(1, typeof limit === 'number' ? limit : Math.ceil((Number.parseFloat(limit) * wanted) / 100));
-    let unavailable = wanted - pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod)).length;
+    const allowed = Math.max(
+      1,
+      typeof limit === 'number' ? limit : Math.ceil((Number.parseFloat(limit) * wanted) / 100),
+    );
+    let unavailable =
+      wanted - pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod)).length;
     for (const pod of pods) {
-      if (pod.metadata.deletionTimestamp !== undefined || pod.metadata.labels?.[revisionLabel] === hash) continue;
+      if (pod.metadata.deletionTimestamp !== undefined || pod.metadata.labels?.[revisionLabel] === hash)
+        continue;
       if (isPodReady(pod)) {
         if (unavailable >= allowed) continue;
         unavailable++;
@@ -102,13 +138,22 @@ export function startDaemonSetController(context: ControlContext): void {
     const spec = withTolerations(set.spec.template.spec);
     const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }];
     try {
-      createPod(context, set, set.spec.template, { name, generateName }, {
-        labels: { [revisionLabel]: hash, 'pod-template-generation': String(set.metadata.generation ?? 1) },
-        spec: {
-          tolerations: spec.tolerations ?? [],
-          affinity: { ...spec.affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
+      createPod(
+        context,
+        set,
+        set.spec.template,
+        { name, generateName },
+        {
+          labels: { [revisionLabel]: hash, 'pod-template-generation': String(set.metadata.generation ?? 1) },
+          spec: {
+            tolerations: spec.tolerations ?? [],
+            affinity: {
+              ...spec.affinity,
+              nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+            },
+          },
         },
-      });
+      );
     } catch (error) {
       if (!CulpritError.isInstance(error)) throw error;
       context.events.record(set, 'Warning', 'FailedCreate', `Error creating: ${error.message}`, source);
@@ -128,7 +173,9 @@ export function startDaemonSetController(context: ControlContext): void {
     const wanted = wantedNodes(set);
     const scheduled = pods.filter((pod) => wanted.includes(nodeOf(pod)));
     const ready = scheduled.filter(isPodReady).length;
-    const available = scheduled.filter((pod) => untilAvailableMs(context, pod, set.spec.minReadySeconds ?? 0) === 0).length;
+    const available = scheduled.filter(
+      (pod) => untilAvailableMs(context, pod, set.spec.minReadySeconds ?? 0) === 0,
+    ).length;
     const updated = scheduled.filter((pod) => pod.metadata.labels?.[revisionLabel] === hash).length;
     const unavailable = wanted.length - available;
     const status = {
@@ -146,13 +193,18 @@ export function startDaemonSetController(context: ControlContext): void {
 }
 
 function withTolerations(spec: PodSpec): PodSpec {
-  const network: Toleration = { key: 'node.kubernetes.io/network-unavailable', operator: 'Exists', effect: 'NoSchedule' };
+  const network: Toleration = {
+    key: 'node.kubernetes.io/network-unavailable',
+    operator: 'Exists',
+    effect: 'NoSchedule',
+  };
   const added = spec.hostNetwork === true ? [...nodeTolerations, network] : nodeTolerations;
   return { ...spec, tolerations: [...(spec.tolerations ?? []), ...added] };
 }
 
 /** The node a pod of a DaemonSet is on, or is meant for. */
 function nodeOf(pod: Pod): string {
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const terms =
+    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return pod.spec.nodeName ?? terms?.[0]?.matchFields?.[0]?.values?.[0] ?? '';
 }

@@ -1,7 +1,8 @@
 /** The arithmetic of rolling updates: pure functions of a Deployment and its ReplicaSets. */
-import { hash32 } from '../../../base/random.ts';
+
 import { canonicalJson, jsonEqual } from '../../../base/json.ts';
 import { byCodeUnit } from '../../../base/order.ts';
+import { hash32 } from '../../../base/random.ts';
 import type { Deployment, PodTemplate, ReplicaSet } from './kinds.ts';
 
 export const hashLabel = 'pod-template-hash';
@@ -53,7 +54,10 @@ export function withoutHash(template: PodTemplate): PodTemplate {
 }
 
 /** The ReplicaSet of the Deployment's present template: the oldest one that equals it. */
-export function findNewReplicaSet(deployment: Deployment, all: readonly ReplicaSet[]): ReplicaSet | undefined {
+export function findNewReplicaSet(
+  deployment: Deployment,
+  all: readonly ReplicaSet[],
+): ReplicaSet | undefined {
   const wanted = withoutHash(deployment.spec.template);
   return byAge(all).find((replicaSet) => jsonEqual(withoutHash(replicaSet.spec.template), wanted));
 }
@@ -96,7 +100,8 @@ export function scaleDownOld(
   const next = new Map<ReplicaSet, number>();
   const all = fresh === undefined ? old : [...old, fresh];
   const minAvailable = desiredReplicas(deployment) - surgeAndUnavailable(deployment).maxUnavailable;
-  const freshMissing = fresh === undefined ? 0 : desiredReplicas(fresh) - (fresh.status?.availableReplicas ?? 0);
+  const freshMissing =
+    fresh === undefined ? 0 : desiredReplicas(fresh) - (fresh.status?.availableReplicas ?? 0);
   const maxCleanup = totalReplicas(all) - minAvailable - freshMissing;
   if (maxCleanup <= 0) return next;
 

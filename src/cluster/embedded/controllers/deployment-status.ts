@@ -40,8 +40,22 @@ export function calculateStatus(
   const wanted = desiredReplicas(deployment);
   const minimum = available >= wanted - surgeAndUnavailable(deployment).maxUnavailable;
   const condition = minimum
-    ? deploymentCondition(context, deployment, 'Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.')
-    : deploymentCondition(context, deployment, 'Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.');
+    ? deploymentCondition(
+        context,
+        deployment,
+        'Available',
+        'True',
+        'MinimumReplicasAvailable',
+        'Deployment has minimum availability.',
+      )
+    : deploymentCondition(
+        context,
+        deployment,
+        'Available',
+        'False',
+        'MinimumReplicasUnavailable',
+        'Deployment does not have minimum availability.',
+      );
   return tidy({
     observedGeneration: deployment.metadata.generation,
     replicas: sum((replicaSet) => replicaSet.status?.replicas),
@@ -103,30 +117,41 @@ export function rolloutStatus(
   let conditions = status.conditions ?? [];
   const current = conditionOf(before.conditions, 'Progressing');
   const deadline = deadlineMs(deployment);
-  const subject = fresh === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${fresh.metadata.name}"`;
-  const settled = (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === progressing.available;
+  const subject =
+    fresh === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${fresh.metadata.name}"`;
+  const settled =
+    (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === progressing.available;
   if (deadline === undefined) conditions = withoutCondition(conditions, 'Progressing');
   else if (!settled) {
     const make = (value: 'True' | 'False', reason: string, text: string) =>
       deploymentCondition(context, deployment, 'Progressing', value, reason, `${subject} ${text}`);
     if (isComplete(deployment, status)) {
-      conditions = withCondition(conditions, make('True', progressing.available, 'has successfully progressed.'));
+      conditions = withCondition(
+        conditions,
+        make('True', progressing.available, 'has successfully progressed.'),
+      );
     } else if (hasProgressed(before, status)) {
       const next = make('True', progressing.updated, 'is progressing.');
       if (current?.status === 'True' && current.lastTransitionTime !== undefined)
         next.lastTransitionTime = current.lastTransitionTime;
       conditions = [...withoutCondition(conditions, 'Progressing'), next];
     } else if (hasTimedOut(context, deployment, current, deadline)) {
-      conditions = withCondition(conditions, make('False', progressing.timedOut, 'has timed out progressing.'));
+      conditions = withCondition(
+        conditions,
+        make('False', progressing.timedOut, 'has timed out progressing.'),
+      );
     }
   }
   const failure = replicaFailure(all, fresh);
   conditions =
-    failure === undefined ? withoutCondition(conditions, 'ReplicaFailure') : withCondition(conditions, { ...failure, lastUpdateTime: failure.lastTransitionTime ?? null });
+    failure === undefined
+      ? withoutCondition(conditions, 'ReplicaFailure')
+      : withCondition(conditions, { ...failure, lastUpdateTime: failure.lastTransitionTime ?? null });
   status = { ...status, conditions };
   const changed = !jsonEqual(before, status);
   const progress = conditionOf(conditions, 'Progressing');
-  const waits = deadline !== undefined && progress?.status === 'True' && progress.reason !== progressing.available;
+  const waits =
+    deadline !== undefined && progress?.status === 'True' && progress.reason !== progressing.available;
   if (!waits) return { status, changed };
   const leftMs = deadline - sinceMs(context, deployment, progress.lastUpdateTime ?? '');
   return { status, changed, recheckMs: Math.max(0, leftMs) + 1000 };

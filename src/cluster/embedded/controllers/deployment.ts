@@ -15,7 +15,13 @@ import {
   templateHash,
   totalReplicas,
 } from './deployment-rollout.ts';
-import { calculateStatus, deploymentCondition, isComplete, progressing, rolloutStatus } from './deployment-status.ts';
+import {
+  calculateStatus,
+  deploymentCondition,
+  isComplete,
+  progressing,
+  rolloutStatus,
+} from './deployment-status.ts';
 import { type Deployment, keyOf, type ReplicaSet, resource, splitKey } from './kinds.ts';
 import { controllerReference, isPodFinished, ownerKey, podsOf } from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -60,9 +66,11 @@ export function startDeploymentController(context: ControlContext): void {
     const deployment = read(key);
     if (deployment === undefined) return;
     const all = owned(deployment);
-    if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(deployment, all, findNewReplicaSet(deployment, all));
+    if (deployment.metadata.deletionTimestamp !== undefined)
+      return writeStatus(deployment, all, findNewReplicaSet(deployment, all));
     if (checkPaused(deployment)) return queue.add(key);
-    if (deployment.spec.paused === true || isScalingEvent(deployment, all)) return synchronise(deployment, all);
+    if (deployment.spec.paused === true || isScalingEvent(deployment, all))
+      return synchronise(deployment, all);
     if (isRolling(deployment)) rollOut(key, deployment, all);
     else recreate(key, deployment, all);
   }
@@ -79,7 +87,10 @@ export function startDeploymentController(context: ControlContext): void {
       ? [progressing.paused, 'Deployment is paused']
       : [progressing.resumed, 'Deployment is resumed'];
     const condition = deploymentCondition(context, deployment, 'Progressing', 'Unknown', reason, message);
-    store.updateStatus({ ...deployment, status: { ...deployment.status, conditions: withCondition(conditions, condition) } }, controllerManager);
+    store.updateStatus(
+      { ...deployment, status: { ...deployment.status, conditions: withCondition(conditions, condition) } },
+      controllerManager,
+    );
     return true;
   }
 
@@ -87,7 +98,9 @@ export function startDeploymentController(context: ControlContext): void {
     return all.some(
       (replicaSet) =>
         desiredReplicas(replicaSet) > 0 &&
-        Number(replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? desiredReplicas(deployment)) !== desiredReplicas(deployment),
+        Number(
+          replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? desiredReplicas(deployment),
+        ) !== desiredReplicas(deployment),
     );
   }
 
@@ -99,7 +112,11 @@ export function startDeploymentController(context: ControlContext): void {
     const wanted = Math.min(desiredReplicas(current), newReplicaCount(current, all, desiredReplicas(fresh)));
     if (wanted !== desiredReplicas(fresh)) scale(current, fresh, wanted);
     else
-      for (const [old, replicas] of scaleDownOld(current, all.filter((one) => one.metadata.uid !== fresh.metadata.uid && desiredReplicas(one) > 0), fresh))
+      for (const [old, replicas] of scaleDownOld(
+        current,
+        all.filter((one) => one.metadata.uid !== fresh.metadata.uid && desiredReplicas(one) > 0),
+        fresh,
+      ))
         scale(current, old, replicas);
     all = owned(current);
     finish(key, current, all);
@@ -114,7 +131,9 @@ export function startDeploymentController(context: ControlContext): void {
         scale(deployment, replicaSet, 0);
         scaledDown = true;
       }
-    const oldPodsRun = old.some((replicaSet) => podsOf(context, replicaSet).some((pod) => !isPodFinished(pod)));
+    const oldPodsRun = old.some((replicaSet) =>
+      podsOf(context, replicaSet).some((pod) => !isPodFinished(pod)),
+    );
     if (scaledDown || oldPodsRun) return finish(key, deployment, owned(deployment));
     const fresh = freshReplicaSet(deployment, existing);
     const current = read(key);
@@ -131,9 +150,14 @@ export function startDeploymentController(context: ControlContext): void {
     if (recheckMs !== undefined) queue.addAfter(key, recheckMs);
   }
 
-  function writeStatus(deployment: Deployment, all: readonly ReplicaSet[], fresh: ReplicaSet | undefined): void {
+  function writeStatus(
+    deployment: Deployment,
+    all: readonly ReplicaSet[],
+    fresh: ReplicaSet | undefined,
+  ): void {
     const status = calculateStatus(context, deployment, all, fresh);
-    if (!jsonEqual(deployment.status ?? {}, status)) store.updateStatus({ ...deployment, status }, controllerManager);
+    if (!jsonEqual(deployment.status ?? {}, status))
+      store.updateStatus({ ...deployment, status }, controllerManager);
   }
 
   /** A change of size (or a pause): ReplicaSets are scaled in proportion, nothing is rolled. */
@@ -141,11 +165,17 @@ export function startDeploymentController(context: ControlContext): void {
     const fresh = findNewReplicaSet(deployment, existing);
     const active = existing.filter((replicaSet) => desiredReplicas(replicaSet) > 0);
     const wanted = desiredReplicas(deployment);
-    const only = active.length === 1 ? active[0] : active.length === 0 ? (fresh ?? existing.at(-1)) : undefined;
+    const only =
+      active.length === 1 ? active[0] : active.length === 0 ? (fresh ?? existing.at(-1)) : undefined;
     if (only !== undefined) scale(deployment, only, wanted);
-    else if (fresh !== undefined && desiredReplicas(fresh) === wanted && (fresh.status?.availableReplicas ?? 0) === wanted)
-      for (const replicaSet of active) if (replicaSet !== fresh) scale(deployment, replicaSet, 0);
-      else scale(deployment, replicaSet, wanted);
+    else if (
+      fresh !== undefined &&
+      desiredReplicas(fresh) === wanted &&
+      (fresh.status?.availableReplicas ?? 0) === wanted
+    )
+      for (const replicaSet of active)
+        if (replicaSet !== fresh) scale(deployment, replicaSet, 0);
+        else scale(deployment, replicaSet, wanted);
     else if (isRolling(deployment)) scaleInProportion(deployment, active);
     const all = owned(deployment);
     writeStatus(deployment, all, findNewReplicaSet(deployment, all));
@@ -164,7 +194,8 @@ export function startDeploymentController(context: ControlContext): void {
     const sizes = largestFirst.map((replicaSet) => {
       const size = desiredReplicas(replicaSet);
       if (toAdd === 0) return size;
-      const before = Number(replicaSet.metadata.annotations?.[annotations.maxReplicas] ?? totalReplicas(active)) || 1;
+      const before =
+        Number(replicaSet.metadata.annotations?.[annotations.maxReplicas] ?? totalReplicas(active)) || 1;
       const share = Math.round((size * allowed) / before) - size;
       const left = toAdd - added;
       const step = toAdd > 0 ? Math.min(share, left) : Math.max(share, left);
@@ -183,12 +214,21 @@ export function startDeploymentController(context: ControlContext): void {
     const found = findNewReplicaSet(deployment, all);
     const newest = Math.max(0, ...all.filter((replicaSet) => replicaSet !== found).map(revisionOf));
     const revision = String(newest + 1);
-    const replicaSet = found === undefined ? createReplicaSet(deployment, all, revision) : adoptRevision(deployment, found, revision);
+    const replicaSet =
+      found === undefined
+        ? createReplicaSet(deployment, all, revision)
+        : adoptRevision(deployment, found, revision);
     const current = read(keyOf(deployment)) ?? deployment;
     const revised = replicaSet.metadata.annotations?.[annotations.revision] ?? revision;
     if (current.metadata.annotations?.[annotations.revision] !== revised)
       store.update(
-        { ...current, metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, [annotations.revision]: revised } } },
+        {
+          ...current,
+          metadata: {
+            ...current.metadata,
+            annotations: { ...current.metadata.annotations, [annotations.revision]: revised },
+          },
+        },
         controllerManager,
       );
     const again = read(keyOf(deployment)) ?? deployment;
@@ -196,14 +236,30 @@ export function startDeploymentController(context: ControlContext): void {
     const known = conditionOf(conditions, 'Progressing');
     if (found === undefined || known === undefined) {
       const [reason, text] =
-        found === undefined ? [progressing.created, 'Created new replica set'] : [progressing.found, 'Found new replica set'];
-      const condition = deploymentCondition(context, again, 'Progressing', 'True', reason, `${text} "${replicaSet.metadata.name}"`);
-      store.updateStatus({ ...again, status: { ...again.status, conditions: withCondition(conditions, condition) } }, controllerManager);
+        found === undefined
+          ? [progressing.created, 'Created new replica set']
+          : [progressing.found, 'Found new replica set'];
+      const condition = deploymentCondition(
+        context,
+        again,
+        'Progressing',
+        'True',
+        reason,
+        `${text} "${replicaSet.metadata.name}"`,
+      );
+      store.updateStatus(
+        { ...again, status: { ...again.status, conditions: withCondition(conditions, condition) } },
+        controllerManager,
+      );
     }
     return replicaSet;
   }
 
-  function createReplicaSet(deployment: Deployment, all: readonly ReplicaSet[], revision: string): ReplicaSet {
+  function createReplicaSet(
+    deployment: Deployment,
+    all: readonly ReplicaSet[],
+    revision: string,
+  ): ReplicaSet {
     const hash = templateHash(deployment.spec.template, deployment.status?.collisionCount);
     const { template, selector, minReadySeconds } = deployment.spec;
     const labels = { ...template.metadata?.labels, [hashLabel]: hash };
@@ -215,7 +271,11 @@ export function startDeploymentController(context: ControlContext): void {
         name: `${deployment.metadata.name}-${hash}`,
         ...(deployment.metadata.namespace === undefined ? {} : { namespace: deployment.metadata.namespace }),
         labels,
-        annotations: { ...inherited(deployment), ...sizeAnnotations(deployment), [annotations.revision]: revision },
+        annotations: {
+          ...inherited(deployment),
+          ...sizeAnnotations(deployment),
+          [annotations.revision]: revision,
+        },
         ownerReferences: [controllerReference(deployment)],
       },
       spec: {
@@ -238,17 +298,23 @@ export function startDeploymentController(context: ControlContext): void {
   function adoptRevision(deployment: Deployment, replicaSet: ReplicaSet, revision: string): ReplicaSet {
     const before = replicaSet.metadata.annotations ?? {};
     const isNewer = Number(revision) > revisionOf(replicaSet);
-    const history = [before[annotations.revisionHistory], before[annotations.revision]].filter((part) => part !== undefined && part !== '');
+    const history = [before[annotations.revisionHistory], before[annotations.revision]].filter(
+      (part) => part !== undefined && part !== '',
+    );
     const after = {
       ...before,
       ...inherited(deployment),
       ...sizeAnnotations(deployment),
       ...(isNewer
-        ? { [annotations.revision]: revision, ...(revisionOf(replicaSet) > 0 ? { [annotations.revisionHistory]: history.join(',') } : {}) }
+        ? {
+            [annotations.revision]: revision,
+            ...(revisionOf(replicaSet) > 0 ? { [annotations.revisionHistory]: history.join(',') } : {}),
+          }
         : {}),
     };
     const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
-    if (jsonEqual(before, after) && (replicaSet.spec.minReadySeconds ?? 0) === minReadySeconds) return replicaSet;
+    if (jsonEqual(before, after) && (replicaSet.spec.minReadySeconds ?? 0) === minReadySeconds)
+      return replicaSet;
     return store.update(
       {
         ...replicaSet,
@@ -260,7 +326,8 @@ export function startDeploymentController(context: ControlContext): void {
   }
 
   function scale(deployment: Deployment, read: ReplicaSet, replicas: number): void {
-    const replicaSet = (store.get(resource.replicaSets, read.metadata.namespace, read.metadata.name) ?? read) as ReplicaSet;
+    const replicaSet = (store.get(resource.replicaSets, read.metadata.namespace, read.metadata.name) ??
+      read) as ReplicaSet;
     const before = desiredReplicas(replicaSet);
     const after = { ...replicaSet.metadata.annotations, ...sizeAnnotations(deployment) };
     if (before === replicas && jsonEqual(after, replicaSet.metadata.annotations)) return;
@@ -279,12 +346,24 @@ export function startDeploymentController(context: ControlContext): void {
   function cleanUp(deployment: Deployment, all: readonly ReplicaSet[], fresh: ReplicaSet | undefined): void {
     const limit = deployment.spec.revisionHistoryLimit ?? 10;
     const idle = all.filter(
-      (one) => one !== fresh && desiredReplicas(one) === 0 && (one.status?.replicas ?? 0) === 0 && one.metadata.deletionTimestamp === undefined,
+      (one) =>
+        one !== fresh &&
+        desiredReplicas(one) === 0 &&
+        (one.status?.replicas ?? 0) === 0 &&
+        one.metadata.deletionTimestamp === undefined,
     );
     idle.sort((a, b) => revisionOf(a) - revisionOf(b));
     for (const { metadata } of idle.slice(0, Math.max(0, idle.length - limit))) {
       const { name, namespace } = metadata;
-      store.remove({ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, ...(namespace === undefined ? {} : { namespace }) }, controllerManager);
+      store.remove(
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          name,
+          ...(namespace === undefined ? {} : { namespace }),
+        },
+        controllerManager,
+      );
     }
   }
 }
@@ -305,5 +384,7 @@ const notInherited = new Set<string>([
 
 /** Annotations that a ReplicaSet takes over from its Deployment. */
 function inherited(deployment: Deployment): Record<string, string> {
-  return Object.fromEntries(Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !notInherited.has(name)));
+  return Object.fromEntries(
+    Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !notInherited.has(name)),
+  );
 }

@@ -4,7 +4,16 @@ import { byText } from '../../../base/order.ts';
 import { matchesMap } from '../api/selectors.ts';
 import type { StoreEvent } from '../contracts.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
-import { type EndpointSlice, keyOf, type KubeObject, type Node, type Pod, resource, type Service, splitKey } from './kinds.ts';
+import {
+  type EndpointSlice,
+  type KubeObject,
+  keyOf,
+  type Node,
+  type Pod,
+  resource,
+  type Service,
+  splitKey,
+} from './kinds.ts';
 import { controllerReference, isPodFinished, isPodReady, nameSuffix } from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -37,7 +46,10 @@ export function startEndpointsController(context: ControlContext): void {
     if (type === 'MODIFIED' && before !== undefined && !hasChanged(before, pod)) return;
     for (const service of store.list(resource.services, pod.metadata.namespace) as readonly Service[]) {
       const { selector } = service.spec;
-      if (matchesMap(selector, pod.metadata.labels) || (before !== undefined && matchesMap(selector, before.metadata.labels)))
+      if (
+        matchesMap(selector, pod.metadata.labels) ||
+        (before !== undefined && matchesMap(selector, before.metadata.labels))
+      )
         queue.add(keyOf(service));
     }
   }
@@ -49,10 +61,18 @@ export function startEndpointsController(context: ControlContext): void {
     if (service.spec.selector === undefined || service.spec.type === 'ExternalName') return;
     const pods = (store.list(resource.pods, namespace) as readonly Pod[]).filter(
       (pod) =>
-        pod.status?.podIP !== undefined && !isPodFinished(pod) && matchesMap(service.spec.selector, pod.metadata.labels),
+        pod.status?.podIP !== undefined &&
+        !isPodFinished(pod) &&
+        matchesMap(service.spec.selector, pod.metadata.labels),
     );
     writeSlices(service, groupByPorts(service, pods));
-    writeEndpoints(service, groupByPorts(service, pods.filter((pod) => pod.metadata.deletionTimestamp === undefined)));
+    writeEndpoints(
+      service,
+      groupByPorts(
+        service,
+        pods.filter((pod) => pod.metadata.deletionTimestamp === undefined),
+      ),
+    );
   }
 
   function removeEndpoints(namespace: string, name: string): void {
@@ -66,18 +86,31 @@ export function startEndpointsController(context: ControlContext): void {
 
   function put(existing: KubeObject | undefined, wanted: KubeObject): void {
     const age = context.ageMs(wanted);
-    const stamped = { ...wanted.metadata, annotations: { ...wanted.metadata.annotations, [triggerTime]: now(wanted) } };
+    const stamped = {
+      ...wanted.metadata,
+      annotations: { ...wanted.metadata.annotations, [triggerTime]: now(wanted) },
+    };
     if (existing === undefined)
-      store.create({ ...wanted, metadata: stamped }, age === 0 ? controllerManager : { ...controllerManager, createdMs: context.simulation.nowMs - age });
+      store.create(
+        { ...wanted, metadata: stamped },
+        age === 0 ? controllerManager : { ...controllerManager, createdMs: context.simulation.nowMs - age },
+      );
     else if (!isSame(existing, wanted))
-      store.update({ ...existing, ...wanted, metadata: { ...existing.metadata, labels: stamped.labels ?? {}, annotations: stamped.annotations } }, controllerManager);
+      store.update(
+        {
+          ...existing,
+          ...wanted,
+          metadata: { ...existing.metadata, labels: stamped.labels ?? {}, annotations: stamped.annotations },
+        },
+        controllerManager,
+      );
   }
 
   function writeSlices(service: Service, groups: readonly Group[]): void {
     const { namespace = 'default', name } = service.metadata;
-    const existing = (store.ownedBy(resource.endpointSlices, service.metadata.uid ?? '') as readonly EndpointSlice[]).filter(
-      (slice) => slice.metadata.deletionTimestamp === undefined,
-    );
+    const existing = (
+      store.ownedBy(resource.endpointSlices, service.metadata.uid ?? '') as readonly EndpointSlice[]
+    ).filter((slice) => slice.metadata.deletionTimestamp === undefined);
     const wanted = groups.length > 0 ? groups : [{ ports: [], pods: [] }];
     wanted.forEach((group, i) => {
       const known = existing[i];
@@ -85,7 +118,8 @@ export function startEndpointsController(context: ControlContext): void {
         apiVersion: 'discovery.k8s.io/v1',
         kind: 'EndpointSlice',
         metadata: {
-          name: known?.metadata.name ?? `${name}-${nameSuffix(context, 'slice', service.metadata.uid ?? '', i)}`,
+          name:
+            known?.metadata.name ?? `${name}-${nameSuffix(context, 'slice', service.metadata.uid ?? '', i)}`,
           generateName: `${name}-`,
           namespace,
           labels: {
@@ -98,12 +132,19 @@ export function startEndpointsController(context: ControlContext): void {
         },
         addressType: 'IPv4',
         endpoints: group.pods.map((pod) => endpointOf(service, pod)),
-        ports: group.ports.map((port) => ({ name: port.name ?? '', port: port.port, protocol: port.protocol })),
+        ports: group.ports.map((port) => ({
+          name: port.name ?? '',
+          port: port.port,
+          protocol: port.protocol,
+        })),
       };
       put(known, slice);
     });
     for (const { metadata } of existing.slice(wanted.length))
-      store.remove({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, name: metadata.name }, controllerManager);
+      store.remove(
+        { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, name: metadata.name },
+        controllerManager,
+      );
   }
 
   function endpointOf(service: Service, pod: Pod) {
@@ -111,13 +152,22 @@ export function startEndpointsController(context: ControlContext): void {
     const serving = isPodReady(pod);
     const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
     const node = pod.spec.nodeName ?? '';
-    const zone = (store.get(resource.nodes, undefined, node) as Node | undefined)?.metadata.labels?.['topology.kubernetes.io/zone'];
+    const zone = (store.get(resource.nodes, undefined, node) as Node | undefined)?.metadata.labels?.[
+      'topology.kubernetes.io/zone'
+    ];
     return {
       addresses: [pod.status?.podIP ?? ''],
       conditions: { ready, serving, terminating },
-      ...(pod.spec.hostname === undefined || pod.spec.subdomain !== service.metadata.name ? {} : { hostname: pod.spec.hostname }),
+      ...(pod.spec.hostname === undefined || pod.spec.subdomain !== service.metadata.name
+        ? {}
+        : { hostname: pod.spec.hostname }),
       nodeName: node,
-      targetRef: { kind: 'Pod', name: pod.metadata.name, namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid ?? '' },
+      targetRef: {
+        kind: 'Pod',
+        name: pod.metadata.name,
+        namespace: pod.metadata.namespace ?? '',
+        uid: pod.metadata.uid ?? '',
+      },
       ...(zone === undefined ? {} : { zone }),
     };
   }
@@ -127,7 +177,9 @@ export function startEndpointsController(context: ControlContext): void {
     const isReady = (pod: Pod) => service.spec.publishNotReadyAddresses === true || isPodReady(pod);
     const address = (pod: Pod) => ({
       ip: pod.status?.podIP ?? '',
-      ...(pod.spec.hostname === undefined || pod.spec.subdomain !== name ? {} : { hostname: pod.spec.hostname }),
+      ...(pod.spec.hostname === undefined || pod.spec.subdomain !== name
+        ? {}
+        : { hostname: pod.spec.hostname }),
       nodeName: pod.spec.nodeName ?? '',
       targetRef: { kind: 'Pod', name: pod.metadata.name, namespace, uid: pod.metadata.uid ?? '' },
     });

@@ -4,10 +4,25 @@ import { key as fold, unit } from '../../../base/random.ts';
 import { quantityMilli, quantityValue } from '../api/quantity.ts';
 import { matchesSelector } from '../api/selectors.ts';
 import type { Timer } from '../simulation.ts';
-import { desiredFromMetrics, type PodMetric, scaleDownLimit, scaleUpLimit, type ScalingRules } from './autoscaler-math.ts';
+import {
+  desiredFromMetrics,
+  type PodMetric,
+  type ScalingRules,
+  scaleDownLimit,
+  scaleUpLimit,
+} from './autoscaler-math.ts';
 import { conditionOf } from './conditions.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
-import { type Condition, type Deployment, keyOf, type KubeObject, type Pod, resource, splitKey, type StatefulSet } from './kinds.ts';
+import {
+  type Condition,
+  type Deployment,
+  type KubeObject,
+  keyOf,
+  type Pod,
+  resource,
+  type StatefulSet,
+  splitKey,
+} from './kinds.ts';
 import { isPodReady } from './pods.ts';
 
 const source = { component: 'horizontal-pod-autoscaler' };
@@ -15,7 +30,10 @@ const periodMs = 15_000;
 
 /** Where the autoscaler gets usage from: metrics.k8s.io. */
 export interface UsageSource {
-  pod(namespace: string, name: string): { readonly containers: readonly { cpuMillis: number; memoryBytes: number }[] } | undefined;
+  pod(
+    namespace: string,
+    name: string,
+  ): { readonly containers: readonly { cpuMillis: number; memoryBytes: number }[] } | undefined;
 }
 
 interface MetricSpec {
@@ -59,13 +77,19 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
         timers.get(key)?.cancel();
         timers.delete(key);
         memories.delete(object.metadata.uid ?? '');
-      } else if (!timers.has(key)) timers.set(key, simulation.every(periodMs, periodMs * unit(fold(context.seed, 'hpa', key)), () => reconcile(key)));
+      } else if (!timers.has(key))
+        timers.set(
+          key,
+          simulation.every(periodMs, periodMs * unit(fold(context.seed, 'hpa', key)), () => reconcile(key)),
+        );
     },
     { replay: true },
   );
 
   function reconcile(key: string): void {
-    const autoscaler = store.get(resource.horizontalPodAutoscalers, ...splitKey(key)) as Autoscaler | undefined;
+    const autoscaler = store.get(resource.horizontalPodAutoscalers, ...splitKey(key)) as
+      | Autoscaler
+      | undefined;
     if (autoscaler === undefined) return;
     const writer = new StatusWriter(context, autoscaler);
     const target = readTarget(autoscaler);
@@ -73,18 +97,34 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
       const { kind, name } = autoscaler.spec.scaleTargetRef;
       const message = `${kind.toLowerCase()}s.apps "${name}" not found`;
       context.events.record(autoscaler, 'Warning', 'FailedGetScale', message, source);
-      writer.set('AbleToScale', 'False', 'FailedGetScale', `the HPA controller was unable to get the target's current scale: ${message}`);
+      writer.set(
+        'AbleToScale',
+        'False',
+        'FailedGetScale',
+        `the HPA controller was unable to get the target's current scale: ${message}`,
+      );
       return writer.write({});
     }
     const current = target.spec.replicas ?? 1;
-    writer.set('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
+    writer.set(
+      'AbleToScale',
+      'True',
+      'SucceededGetScale',
+      "the HPA controller was able to get the target's current scale",
+    );
     const base = { currentReplicas: target.status?.['replicas'] ?? current };
     if (current === 0) {
-      writer.set('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero');
+      writer.set(
+        'ScalingActive',
+        'False',
+        'ScalingDisabled',
+        'scaling is disabled since the replica count of the target is zero',
+      );
       return writer.write({ ...base, desiredReplicas: 0 });
     }
     const proposal = propose(autoscaler, target, current, writer);
-    if (proposal === undefined) return writer.write({ ...base, desiredReplicas: autoscaler.status?.['desiredReplicas'] ?? 0 });
+    if (proposal === undefined)
+      return writer.write({ ...base, desiredReplicas: autoscaler.status?.['desiredReplicas'] ?? 0 });
     const desired = limit(autoscaler, current, proposal.replicas, writer);
     const status = { ...base, desiredReplicas: desired, currentMetrics: proposal.currentMetrics };
     if (desired === current) return writer.write(status);
@@ -99,7 +139,12 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
   }
 
   /** The replicas the metrics ask for: the largest answer counts. */
-  function propose(autoscaler: Autoscaler, target: Deployment | StatefulSet, current: number, writer: StatusWriter) {
+  function propose(
+    autoscaler: Autoscaler,
+    target: Deployment | StatefulSet,
+    current: number,
+    writer: StatusWriter,
+  ) {
     let best: { replicas: number; reason: string } | undefined;
     const currentMetrics: unknown[] = [];
     const invalid: string[] = [];
@@ -120,35 +165,66 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
               pods,
               isUtilization
                 ? { utilization: aim.averageUtilization ?? 80 }
-                : { averageValue: name === 'cpu' ? quantityMilli(aim.averageValue) : quantityValue(aim.averageValue) },
+                : {
+                    averageValue:
+                      name === 'cpu' ? quantityMilli(aim.averageValue) : quantityValue(aim.averageValue),
+                  },
             );
       if (computed === undefined) {
-        const why = typeof pods === 'string' ? pods : 'did not receive metrics for targeted pods (pods might be unready)';
+        const why =
+          typeof pods === 'string'
+            ? pods
+            : 'did not receive metrics for targeted pods (pods might be unready)';
         const what = `failed to get ${name} ${isUtilization ? 'utilization' : 'resource metric value'}`;
         context.events.record(autoscaler, 'Warning', 'FailedGetResourceMetric', `${what}: ${why}`, source);
-        invalid.push(isUtilization ? `failed to get ${name} resource metric value: ${what}: ${why}` : `${what}: ${why}`);
-        writer.set('ScalingActive', 'False', 'FailedGetResourceMetric', `the HPA was unable to compute the replica count: ${what}: ${why}`);
+        invalid.push(
+          isUtilization ? `failed to get ${name} resource metric value: ${what}: ${why}` : `${what}: ${why}`,
+        );
+        writer.set(
+          'ScalingActive',
+          'False',
+          'FailedGetResourceMetric',
+          `the HPA was unable to compute the replica count: ${what}: ${why}`,
+        );
         continue;
       }
-      const averageValue = name === 'cpu' ? `${Math.ceil(computed.average)}m` : String(Math.ceil(computed.average));
-      const now = isUtilization ? { averageUtilization: computed.utilization, averageValue } : { averageValue };
+      const averageValue =
+        name === 'cpu' ? `${Math.ceil(computed.average)}m` : String(Math.ceil(computed.average));
+      const now = isUtilization
+        ? { averageUtilization: computed.utilization, averageValue }
+        : { averageValue };
       currentMetrics.push({ type: 'Resource', resource: { name, current: now } });
-      const reason = isUtilization ? `${name} resource utilization (percentage of request)` : `${name} resource`;
-      if (best === undefined || computed.replicas > best.replicas) best = { replicas: computed.replicas, reason };
+      const reason = isUtilization
+        ? `${name} resource utilization (percentage of request)`
+        : `${name} resource`;
+      if (best === undefined || computed.replicas > best.replicas)
+        best = { replicas: computed.replicas, reason };
     }
     if (best === undefined || (invalid.length > 0 && best.replicas < current)) {
       const message = `invalid metrics (${invalid.length} invalid out of ${metrics.length}), first error is: ${invalid[0] ?? ''}`;
       context.events.record(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', message, source);
       return undefined;
     }
-    writer.set('ScalingActive', 'True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${best.reason}`);
+    writer.set(
+      'ScalingActive',
+      'True',
+      'ValidMetricFound',
+      `the HPA was able to successfully calculate a replica count from ${best.reason}`,
+    );
     return { ...best, currentMetrics };
   }
 
-  function metricsOf(autoscaler: Autoscaler, target: Deployment | StatefulSet, name: string): PodMetric[] | string {
+  function metricsOf(
+    autoscaler: Autoscaler,
+    target: Deployment | StatefulSet,
+    name: string,
+  ): PodMetric[] | string {
     const namespace = autoscaler.metadata.namespace ?? '';
     const pods = (store.list(resource.pods, namespace) as readonly Pod[]).filter(
-      (pod) => matchesSelector(target.spec.selector, pod.metadata.labels) && pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== 'Failed',
+      (pod) =>
+        matchesSelector(target.spec.selector, pod.metadata.labels) &&
+        pod.metadata.deletionTimestamp === undefined &&
+        pod.status?.phase !== 'Failed',
     );
     const out: PodMetric[] = [];
     let isAnyMeasured = false;
@@ -156,15 +232,20 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
       let requestMillis = 0;
       for (const container of pod.spec.containers) {
         const request = container.resources?.requests?.[name];
-        if (request === undefined) return `missing request for ${name} in container ${container.name} of Pod ${pod.metadata.name}`;
+        if (request === undefined)
+          return `missing request for ${name} in container ${container.name} of Pod ${pod.metadata.name}`;
         requestMillis += name === 'cpu' ? quantityMilli(request) : quantityValue(request);
       }
       const measured = usage.pod(namespace, pod.metadata.name);
       if (measured !== undefined) isAnyMeasured = true;
-      const sum = measured?.containers.reduce((total, one) => total + (name === 'cpu' ? one.cpuMillis : one.memoryBytes), 0);
+      const sum = measured?.containers.reduce(
+        (total, one) => total + (name === 'cpu' ? one.cpuMillis : one.memoryBytes),
+        0,
+      );
       out.push({ requestMillis, usage: sum, isUnready: isUnready(pod, name) });
     }
-    if (!isAnyMeasured) return `unable to get metrics for resource ${name}: no metrics returned from resource metrics API`;
+    if (!isAnyMeasured)
+      return `unable to get metrics for resource ${name}: no metrics returned from resource metrics API`;
     return out;
   }
 
@@ -175,7 +256,8 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     const startedMs = Date.parse(pod.status?.startTime ?? '');
     const ready = conditionOf(pod.status?.conditions, 'Ready');
     const turnedMs = Date.parse(ready?.lastTransitionTime ?? '');
-    if (startedMs + 300_000 > simulation.nowMs) return !isPodReady(pod) || simulation.nowMs < turnedMs + 15_000;
+    if (startedMs + 300_000 > simulation.nowMs)
+      return !isPodReady(pod) || simulation.nowMs < turnedMs + 15_000;
     return !isPodReady(pod) && startedMs + 30_000 > turnedMs;
   }
 
@@ -205,21 +287,42 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
       if (atMs > nowMs - down.stabilizationWindowSeconds * 1000) highest = Math.max(highest, replicas);
     }
     const longestMs = 1000 * Math.max(up.stabilizationWindowSeconds, down.stabilizationWindowSeconds);
-    memory.recommendations = [...memory.recommendations.filter(({ atMs }) => atMs > nowMs - longestMs), { atMs: nowMs, replicas: proposed }];
+    memory.recommendations = [
+      ...memory.recommendations.filter(({ atMs }) => atMs > nowMs - longestMs),
+      { atMs: nowMs, replicas: proposed },
+    ];
     memory.changes = memory.changes.filter(({ atMs }) => atMs > nowMs - 1_800_000);
     let wanted = current;
     if (wanted < lowest) wanted = lowest;
     if (wanted > highest) wanted = highest;
     if (wanted !== proposed && proposed < wanted)
-      writer.set('AbleToScale', 'True', 'ScaleDownStabilized', 'recent recommendations were higher than current one, applying the highest recent recommendation');
+      writer.set(
+        'AbleToScale',
+        'True',
+        'ScaleDownStabilized',
+        'recent recommendations were higher than current one, applying the highest recent recommendation',
+      );
     else if (wanted !== proposed)
-      writer.set('AbleToScale', 'True', 'ScaleUpStabilized', 'recent recommendations were lower than current one, applying the lowest recent recommendation');
+      writer.set(
+        'AbleToScale',
+        'True',
+        'ScaleUpStabilized',
+        'recent recommendations were lower than current one, applying the lowest recent recommendation',
+      );
     else writer.set('AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size');
     let bounded = wanted;
-    let reason: readonly [status: 'True' | 'False', reason: string, message: string] = ['False', 'DesiredWithinRange', 'the desired count is within the acceptable range'];
+    let reason: readonly [status: 'True' | 'False', reason: string, message: string] = [
+      'False',
+      'DesiredWithinRange',
+      'the desired count is within the acceptable range',
+    ];
     if (bounded > maxReplicas) {
       bounded = maxReplicas;
-      reason = ['True', 'TooManyReplicas', 'the desired replica count is more than the maximum replica count'];
+      reason = [
+        'True',
+        'TooManyReplicas',
+        'the desired replica count is more than the maximum replica count',
+      ];
     } else if (bounded < minReplicas) {
       bounded = minReplicas;
       reason = ['True', 'TooFewReplicas', 'the desired replica count is less than the minimum replica count'];
@@ -228,13 +331,21 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
       const most = Math.max(current, scaleUpLimit(current, memory.changes, up, nowMs));
       if (bounded > most) {
         bounded = most;
-        reason = ['True', 'ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate'];
+        reason = [
+          'True',
+          'ScaleUpLimit',
+          'the desired replica count is increasing faster than the maximum scale rate',
+        ];
       }
     } else if (bounded < current) {
       const fewest = Math.min(current, scaleDownLimit(current, memory.changes, down, nowMs));
       if (bounded < fewest) {
         bounded = fewest;
-        reason = ['True', 'ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate'];
+        reason = [
+          'True',
+          'ScaleDownLimit',
+          'the desired replica count is decreasing faster than the maximum scale rate',
+        ];
       }
     }
     writer.set('ScalingLimited', ...reason);
@@ -250,7 +361,9 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     writer: StatusWriter,
   ): void {
     store.update({ ...target, spec: { ...target.spec, replicas: desired } } as KubeObject, controllerManager);
-    memories.get(autoscaler.metadata.uid ?? '')?.changes.push({ atMs: simulation.nowMs, change: desired - current });
+    memories
+      .get(autoscaler.metadata.uid ?? '')
+      ?.changes.push({ atMs: simulation.nowMs, change: desired - current });
     const { minReplicas = 1, maxReplicas } = autoscaler.spec;
     const reason =
       desired > current
@@ -260,8 +373,19 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
         : current > maxReplicas
           ? 'Current number of replicas above Spec.MaxReplicas'
           : 'All metrics below target';
-    context.events.record(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`, source);
-    writer.set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`);
+    context.events.record(
+      autoscaler,
+      'Normal',
+      'SuccessfulRescale',
+      `New size: ${desired}; reason: ${reason}`,
+      source,
+    );
+    writer.set(
+      'AbleToScale',
+      'True',
+      'SucceededRescale',
+      `the HPA controller was able to update the target scale to ${desired}`,
+    );
   }
 }
 
@@ -294,6 +418,7 @@ class StatusWriter {
       ...fields,
       conditions: this.#conditions,
     };
-    if (!jsonEqual(this.#autoscaler.status ?? {}, status)) this.#context.store.updateStatus({ ...this.#autoscaler, status }, controllerManager);
+    if (!jsonEqual(this.#autoscaler.status ?? {}, status))
+      this.#context.store.updateStatus({ ...this.#autoscaler, status }, controllerManager);
   }
 }

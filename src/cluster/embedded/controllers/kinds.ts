@@ -223,7 +223,10 @@ export interface Deployment extends KubeObject {
     replicas?: number;
     selector: LabelSelector;
     template: PodTemplate;
-    strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
+    strategy?: {
+      type?: string;
+      rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string };
+    };
     minReadySeconds?: number;
     revisionHistoryLimit?: number;
     paused?: boolean;
@@ -256,7 +259,11 @@ export interface StatefulSet extends KubeObject {
     updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
     volumeClaimTemplates?: KubeObject[];
   };
-  status?: Record<string, unknown> & { currentRevision?: string; updateRevision?: string; collisionCount?: number };
+  status?: Record<string, unknown> & {
+    currentRevision?: string;
+    updateRevision?: string;
+    collisionCount?: number;
+  };
 }
 
 export interface DaemonSet extends KubeObject {
@@ -275,7 +282,13 @@ export interface Service extends KubeObject {
     clusterIP?: string;
     clusterIPs?: string[];
     selector?: Record<string, string>;
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string; nodePort?: number }[];
+    ports?: {
+      name?: string;
+      port: number;
+      targetPort?: number | string;
+      protocol?: string;
+      nodePort?: number;
+    }[];
     publishNotReadyAddresses?: boolean;
     sessionAffinity?: string;
     internalTrafficPolicy?: string;
@@ -305,7 +318,13 @@ export interface Taint {
 }
 
 export interface Node extends KubeObject {
-  spec: { podCIDR?: string; podCIDRs?: string[]; providerID?: string; unschedulable?: boolean; taints?: Taint[] };
+  spec: {
+    podCIDR?: string;
+    podCIDRs?: string[];
+    providerID?: string;
+    unschedulable?: boolean;
+    taints?: Taint[];
+  };
   status?: {
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;

@@ -30,16 +30,22 @@ export function startNodeLifecycleController(context: ControlContext): void {
     const pod = object as Pod;
     if (type === 'DELETED') return cancel(pod);
     const node = pod.spec.nodeName === undefined ? undefined : readNode(pod.spec.nodeName);
-    if (node !== undefined && type === 'MODIFIED' && noExecuteTaints(node).length > 0) considerEviction(pod, node);
+    if (node !== undefined && type === 'MODIFIED' && noExecuteTaints(node).length > 0)
+      considerEviction(pod, node);
   });
   store.subscribe(resource.nodes, ({ type, object, previous }) => {
     const node = object as Node;
     const before = previous as Node | undefined;
     if (type === 'DELETED') return collectOrphans(node.metadata.name);
-    if (type === 'MODIFIED' && before !== undefined && !jsonEqual(noExecuteTaints(before), noExecuteTaints(node)))
+    if (
+      type === 'MODIFIED' &&
+      before !== undefined &&
+      !jsonEqual(noExecuteTaints(before), noExecuteTaints(node))
+    )
       simulation.after(5 + 20 * unit(fold(context.seed, 'taint-manager', node.metadata.name)), () => {
         const current = readNode(node.metadata.name);
-        if (current !== undefined) for (const pod of podsOn(node.metadata.name)) considerEviction(pod, current);
+        if (current !== undefined)
+          for (const pod of podsOn(node.metadata.name)) considerEviction(pod, current);
       });
     if (before !== undefined && before.spec.unschedulable !== node.spec.unschedulable) cordonTaint(node);
   });
@@ -59,7 +65,8 @@ export function startNodeLifecycleController(context: ControlContext): void {
       const lease = store.get(resource.leases, 'kube-node-lease', node.metadata.name);
       const renewTime = String((lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime ?? '');
       const known = seen.get(node.metadata.name);
-      if (known === undefined || known.renewTime !== renewTime) seen.set(node.metadata.name, { renewTime, atMs: simulation.nowMs });
+      if (known === undefined || known.renewTime !== renewTime)
+        seen.set(node.metadata.name, { renewTime, atMs: simulation.nowMs });
       else if (simulation.nowMs - known.atMs > gracePeriodMs) markUnknown(node);
       syncTaints(readNode(node.metadata.name) ?? node);
     }
@@ -69,15 +76,26 @@ export function startNodeLifecycleController(context: ControlContext): void {
     const ready = conditionOf(node.status?.conditions, 'Ready');
     if (ready?.status === 'Unknown') return;
     const now = rfc3339Seconds(simulation.nowMs);
-    const conditions = (node.status?.conditions ?? []).map((condition): Condition => ({
-      ...condition,
-      status: 'Unknown',
-      lastTransitionTime: now,
-      reason: 'NodeStatusUnknown',
-      message: 'Kubelet stopped posting node status.',
-    }));
-    const marked = store.updateStatus({ ...node, status: { ...node.status, conditions } }, controllerManager) as Node;
-    context.events.record(marked, 'Normal', 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`, source);
+    const conditions = (node.status?.conditions ?? []).map(
+      (condition): Condition => ({
+        ...condition,
+        status: 'Unknown',
+        lastTransitionTime: now,
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+      }),
+    );
+    const marked = store.updateStatus(
+      { ...node, status: { ...node.status, conditions } },
+      controllerManager,
+    ) as Node;
+    context.events.record(
+      marked,
+      'Normal',
+      'NodeNotReady',
+      `Node ${node.metadata.name} status is now: NodeNotReady`,
+      source,
+    );
     for (const pod of podsOn(node.metadata.name)) markPodNotReady(pod, now);
   }
 
@@ -85,9 +103,14 @@ export function startNodeLifecycleController(context: ControlContext): void {
     const ready = conditionOf(pod.status?.conditions, 'Ready');
     if (ready?.status !== 'True') return;
     const conditions = (pod.status?.conditions ?? []).map((condition) =>
-      condition.type === 'Ready' ? { ...condition, status: 'False' as const, lastTransitionTime: now } : condition,
+      condition.type === 'Ready'
+        ? { ...condition, status: 'False' as const, lastTransitionTime: now }
+        : condition,
     );
-    const marked = store.updateStatus({ ...pod, status: { ...pod.status, conditions } }, controllerManager) as Pod;
+    const marked = store.updateStatus(
+      { ...pod, status: { ...pod.status, conditions } },
+      controllerManager,
+    ) as Pod;
     context.events.record(marked, 'Warning', 'NodeNotReady', 'Node is not ready', source);
   }
 
@@ -96,24 +119,46 @@ export function startNodeLifecycleController(context: ControlContext): void {
   function syncTaints(node: Node): void {
     const ready = conditionOf(node.status?.conditions, 'Ready')?.status;
     const key = ready === 'Unknown' ? unreachable : ready === 'False' ? notReady : undefined;
-    const kept = (node.spec.taints ?? []).filter((taint) => taint.key === key || (taint.key !== unreachable && taint.key !== notReady));
+    const kept = (node.spec.taints ?? []).filter(
+      (taint) => taint.key === key || (taint.key !== unreachable && taint.key !== notReady),
+    );
     const timeAdded = rfc3339Seconds(simulation.nowMs);
-    const added = (key === undefined ? [] : ['NoSchedule', 'NoExecute'])
+    const effects =
+      key === undefined ? [] : isFullDisruption() ? ['NoSchedule'] : ['NoSchedule', 'NoExecute'];
+    const added = effects
       .filter((effect) => !kept.some((taint) => taint.key === key && taint.effect === effect))
       .map((effect): Taint => ({ key: key ?? '', effect, timeAdded }));
-    if (added.length > 0 || kept.length !== (node.spec.taints ?? []).length) writeTaints(node, [...kept, ...added]);
+    if (added.length > 0 || kept.length !== (node.spec.taints ?? []).length)
+      writeTaints(node, [...kept, ...added]);
+  }
+
+  /** When no worker reports, the controller mistrusts itself and evicts nothing. */
+  function isFullDisruption(): boolean {
+    const workers = (store.list(resource.nodes) as readonly Node[]).filter(
+      (node) => node.metadata.labels?.['node-role.kubernetes.io/control-plane'] === undefined,
+    );
+    return (
+      workers.length > 0 &&
+      workers.every((node) => conditionOf(node.status?.conditions, 'Ready')?.status !== 'True')
+    );
   }
 
   function cordonTaint(node: Node): void {
     const key = 'node.kubernetes.io/unschedulable';
     const others = (node.spec.taints ?? []).filter((taint) => taint.key !== key);
     const timeAdded = rfc3339Seconds(simulation.nowMs);
-    writeTaints(node, node.spec.unschedulable === true ? [...others, { key, effect: 'NoSchedule', timeAdded }] : others);
+    writeTaints(
+      node,
+      node.spec.unschedulable === true ? [...others, { key, effect: 'NoSchedule', timeAdded }] : others,
+    );
   }
 
   function writeTaints(node: Node, taints: readonly Taint[]): void {
     const { taints: _, ...spec } = node.spec;
-    store.update({ ...node, spec: taints.length === 0 ? spec : { ...spec, taints: [...taints] } }, controllerManager);
+    store.update(
+      { ...node, spec: taints.length === 0 ? spec : { ...spec, taints: [...taints] } },
+      controllerManager,
+    );
   }
 
   // ---- eviction -------------------------------------------------------------------------------------------------
@@ -129,20 +174,31 @@ export function startNodeLifecycleController(context: ControlContext): void {
     if (taints.length === 0) {
       if (!evictions.has(uid)) return;
       cancel(pod);
-      context.events.record(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${keyOf(pod)}`, { component: 'taint-eviction-controller' });
+      context.events.record(
+        pod,
+        'Normal',
+        'TaintManagerEviction',
+        `Cancelling deletion of Pod ${keyOf(pod)}`,
+        { component: 'taint-eviction-controller' },
+      );
       return;
     }
     if (evictions.has(uid) || pod.metadata.deletionTimestamp !== undefined) return;
     const seconds = toleratedSeconds(pod, taints);
     if (seconds === undefined) return;
-    evictions.set(uid, simulation.after(seconds * 1000, () => evict(keyOf(pod), uid)));
+    evictions.set(
+      uid,
+      simulation.after(seconds * 1000, () => evict(keyOf(pod), uid)),
+    );
   }
 
   function evict(key: string, uid: string): void {
     evictions.delete(uid);
     const pod = store.get(resource.pods, ...splitKey(key)) as Pod | undefined;
     if (pod === undefined || pod.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined) return;
-    context.events.record(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`, { component: 'taint-eviction-controller' });
+    context.events.record(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`, {
+      component: 'taint-eviction-controller',
+    });
     const condition: Condition = {
       type: 'DisruptionTarget',
       status: 'True',
@@ -152,7 +208,10 @@ export function startNodeLifecycleController(context: ControlContext): void {
       message: 'Taint manager: deleting due to NoExecute taint',
     };
     const others = (pod.status?.conditions ?? []).filter((one) => one.type !== condition.type);
-    store.updateStatus({ ...pod, status: { ...pod.status, conditions: [...others, condition] } }, controllerManager);
+    store.updateStatus(
+      { ...pod, status: { ...pod.status, conditions: [...others, condition] } },
+      controllerManager,
+    );
     const { namespace = '', name } = pod.metadata;
     store.remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, controllerManager);
   }
@@ -162,7 +221,10 @@ export function startNodeLifecycleController(context: ControlContext): void {
     simulation.after(40_000, () => {
       if (readNode(node) !== undefined) return;
       for (const { metadata } of podsOn(node).filter((pod) => !isPodFinished(pod)))
-        store.remove({ apiVersion: 'v1', kind: 'Pod', namespace: metadata.namespace ?? '', name: metadata.name }, { ...controllerManager, gracePeriodSeconds: 0 });
+        store.remove(
+          { apiVersion: 'v1', kind: 'Pod', namespace: metadata.namespace ?? '', name: metadata.name },
+          { ...controllerManager, gracePeriodSeconds: 0 },
+        );
     });
   }
 }
@@ -178,7 +240,8 @@ function toleratedSeconds(pod: Pod, taints: readonly Taint[]): number | undefine
     const matching = (pod.spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
     if (matching.length === 0) return 0;
     for (const { tolerationSeconds } of matching)
-      if (tolerationSeconds !== undefined) seconds = Math.min(seconds ?? Number.POSITIVE_INFINITY, Math.max(0, tolerationSeconds));
+      if (tolerationSeconds !== undefined)
+        seconds = Math.min(seconds ?? Number.POSITIVE_INFINITY, Math.max(0, tolerationSeconds));
   }
   return seconds;
 }

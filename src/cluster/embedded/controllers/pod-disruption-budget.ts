@@ -2,7 +2,15 @@ import { jsonEqual } from '../../../base/json.ts';
 import { matchesSelector } from '../api/selectors.ts';
 import { conditionOf } from './conditions.ts';
 import { type ControlContext, controllerManager, stamp } from './control-context.ts';
-import { controllerOf, keyOf, type KubeObject, type LabelSelector, type Pod, resource, splitKey } from './kinds.ts';
+import {
+  controllerOf,
+  type KubeObject,
+  keyOf,
+  type LabelSelector,
+  type Pod,
+  resource,
+  splitKey,
+} from './kinds.ts';
 import { isPodActive, isPodReady } from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -19,8 +27,17 @@ export function startDisruptionController(context: ControlContext): void {
   store.subscribe(resource.pods, ({ type, object, previous }) => {
     const pod = object as Pod;
     const before = previous as Pod | undefined;
-    if (type === 'MODIFIED' && before !== undefined && isPodReady(before) === isPodReady(pod) && isPodActive(before) === isPodActive(pod)) return;
-    for (const budget of store.list(resource.podDisruptionBudgets, pod.metadata.namespace) as readonly Budget[])
+    if (
+      type === 'MODIFIED' &&
+      before !== undefined &&
+      isPodReady(before) === isPodReady(pod) &&
+      isPodActive(before) === isPodActive(pod)
+    )
+      return;
+    for (const budget of store.list(
+      resource.podDisruptionBudgets,
+      pod.metadata.namespace,
+    ) as readonly Budget[])
       if (matchesSelector(budget.spec.selector, pod.metadata.labels)) queue.add(keyOf(budget));
   });
 
@@ -30,7 +47,10 @@ export function startDisruptionController(context: ControlContext): void {
     const pods = (store.list(resource.pods, budget.metadata.namespace) as readonly Pod[]).filter(
       (pod) => matchesSelector(budget.spec.selector, pod.metadata.labels) && isPodActive(pod),
     );
-    const expected = budget.spec.maxUnavailable === undefined && typeof budget.spec.minAvailable === 'number' ? pods.length : wantedReplicas(pods);
+    const expected =
+      budget.spec.maxUnavailable === undefined && typeof budget.spec.minAvailable === 'number'
+        ? pods.length
+        : wantedReplicas(pods);
     const healthy = pods.filter(isPodReady).length;
     const needed =
       budget.spec.maxUnavailable === undefined
@@ -56,7 +76,8 @@ export function startDisruptionController(context: ControlContext): void {
       expectedPods: expected,
       conditions: [condition],
     };
-    if (!jsonEqual(budget.status ?? {}, next)) store.updateStatus({ ...budget, status: next }, controllerManager);
+    if (!jsonEqual(budget.status ?? {}, next))
+      store.updateStatus({ ...budget, status: next }, controllerManager);
   }
 
   /** Replicas that the owners of the pods want. */
@@ -67,7 +88,12 @@ export function startDisruptionController(context: ControlContext): void {
       const owner = controllerOf(pod);
       if (owner === undefined || seen.has(owner.uid)) continue;
       seen.add(owner.uid);
-      const key = owner.kind === 'ReplicaSet' ? resource.replicaSets : owner.kind === 'StatefulSet' ? resource.statefulSets : undefined;
+      const key =
+        owner.kind === 'ReplicaSet'
+          ? resource.replicaSets
+          : owner.kind === 'StatefulSet'
+            ? resource.statefulSets
+            : undefined;
       const object = key === undefined ? undefined : store.get(key, pod.metadata.namespace, owner.name);
       sum += (object?.['spec'] as { replicas?: number } | undefined)?.replicas ?? 0;
     }

@@ -1,6 +1,6 @@
-import { Random, key } from '../../../base/random.ts';
+import { key, Random } from '../../../base/random.ts';
 import { conditionOf, isTrue } from './conditions.ts';
-import { controllerManager, type ControlContext } from './control-context.ts';
+import { type ControlContext, controllerManager } from './control-context.ts';
 import { controllerOf, type KubeObject, type Pod, type PodTemplate, resource } from './kinds.ts';
 
 /** Whether the pod's Ready condition is True. */
@@ -18,7 +18,11 @@ export function isPodFinished(pod: Pod): boolean {
 }
 
 /** Milliseconds until the ready pod counts as available (0: it is); undefined: it is not ready. */
-export function untilAvailableMs(context: ControlContext, pod: Pod, minReadySeconds: number): number | undefined {
+export function untilAvailableMs(
+  context: ControlContext,
+  pod: Pod,
+  minReadySeconds: number,
+): number | undefined {
   const ready = conditionOf(pod.status?.conditions, 'Ready');
   if (ready?.status !== 'True') return undefined;
   if (minReadySeconds === 0) return 0;

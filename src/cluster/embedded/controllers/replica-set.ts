@@ -1,6 +1,6 @@
 import { CulpritError } from '../../../base/errors.ts';
-import { byCodeUnit } from '../../../base/order.ts';
 import { jsonEqual } from '../../../base/json.ts';
+import { byCodeUnit } from '../../../base/order.ts';
 import { withCondition, withoutCondition } from './conditions.ts';
 import { type ControlContext, controllerManager, stamp } from './control-context.ts';
 import { keyOf, type Pod, type ReplicaSet, resource, splitKey } from './kinds.ts';
@@ -51,7 +51,13 @@ export function startReplicaSetController(context: ControlContext): void {
     if (active.length < wanted) return createPods(replicaSet, wanted - active.length);
     for (const pod of scaleDownOrder(active).slice(0, active.length - wanted)) {
       deletePod(context, pod);
-      context.events.record(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, source);
+      context.events.record(
+        replicaSet,
+        'Normal',
+        'SuccessfulDelete',
+        `Deleted pod: ${pod.metadata.name}`,
+        source,
+      );
     }
     return undefined;
   }
@@ -76,7 +82,13 @@ export function startReplicaSetController(context: ControlContext): void {
       createPod(context, replicaSet, replicaSet.spec.template, { name, generateName });
     } catch (error) {
       if (!CulpritError.isInstance(error)) throw error;
-      context.events.record(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${error.message}`, source);
+      context.events.record(
+        replicaSet,
+        'Warning',
+        'FailedCreate',
+        `Error creating: ${error.message}`,
+        source,
+      );
       return error;
     }
     context.events.record(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`, source);
@@ -84,7 +96,9 @@ export function startReplicaSetController(context: ControlContext): void {
   }
 
   function updateStatus(read: ReplicaSet, failure: CulpritError | undefined): void {
-    const replicaSet = store.get(resource.replicaSets, read.metadata.namespace, read.metadata.name) as ReplicaSet | undefined;
+    const replicaSet = store.get(resource.replicaSets, read.metadata.namespace, read.metadata.name) as
+      | ReplicaSet
+      | undefined;
     if (replicaSet === undefined) return;
     const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
     const labels = replicaSet.spec.template.metadata?.labels ?? {};
@@ -121,10 +135,13 @@ export function startReplicaSetController(context: ControlContext): void {
       ...(labelled > 0 ? { fullyLabeledReplicas: labelled } : {}),
       ...(ready > 0 ? { readyReplicas: ready } : {}),
       ...(available > 0 ? { availableReplicas: available } : {}),
-      ...(replicaSet.metadata.generation === undefined ? {} : { observedGeneration: replicaSet.metadata.generation }),
+      ...(replicaSet.metadata.generation === undefined
+        ? {}
+        : { observedGeneration: replicaSet.metadata.generation }),
       ...(conditions.length > 0 ? { conditions } : {}),
     };
-    if (!jsonEqual(replicaSet.status ?? {}, status)) store.updateStatus({ ...replicaSet, status }, controllerManager);
+    if (!jsonEqual(replicaSet.status ?? {}, status))
+      store.updateStatus({ ...replicaSet, status }, controllerManager);
   }
 }
 

@@ -2,8 +2,17 @@ import { CulpritError } from '../../../base/errors.ts';
 import { jsonEqual } from '../../../base/json.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
 import { templateHash } from './deployment-rollout.ts';
-import { keyOf, type KubeObject, type Pod, resource, splitKey, type StatefulSet } from './kinds.ts';
-import { controllerReference, createPod, deletePod, isPodFinished, isPodReady, ownerKey, podsOf, untilAvailableMs } from './pods.ts';
+import { type KubeObject, keyOf, type Pod, resource, type StatefulSet, splitKey } from './kinds.ts';
+import {
+  controllerReference,
+  createPod,
+  deletePod,
+  isPodFinished,
+  isPodReady,
+  ownerKey,
+  podsOf,
+  untilAvailableMs,
+} from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const source = { component: 'statefulset-controller' };
@@ -84,7 +93,8 @@ export function startStatefulSetController(context: ControlContext): void {
       }
       if (!isParallel && (pod.metadata.deletionTimestamp !== undefined || !isPodReady(pod))) {
         // a pod that never gets ready must not block its own repair
-        if (pod.metadata.deletionTimestamp !== undefined || !isOutdated(pod, update, ordinal, partition)) return undefined;
+        if (pod.metadata.deletionTimestamp !== undefined || !isOutdated(pod, update, ordinal, partition))
+          return undefined;
       }
     }
     const extra = [...byOrdinal.entries()].filter(([ordinal]) => ordinal >= wanted).sort(([a], [b]) => b - a);
@@ -114,20 +124,42 @@ export function startStatefulSetController(context: ControlContext): void {
     try {
       const claims = createClaims(set, name);
       const { volumes = [] } = set.spec.template.spec;
-      createPod(context, set, set.spec.template, { name, generateName: `${set.metadata.name}-` }, {
-        labels: { [revisionLabel]: revision, 'statefulset.kubernetes.io/pod-name': name, 'apps.kubernetes.io/pod-index': String(ordinal) },
-        spec: {
-          hostname: name,
-          ...(set.spec.serviceName === undefined ? {} : { subdomain: set.spec.serviceName }),
-          ...(claims.length === 0 ? {} : { volumes: [...claims, ...volumes] }),
+      createPod(
+        context,
+        set,
+        set.spec.template,
+        { name, generateName: `${set.metadata.name}-` },
+        {
+          labels: {
+            [revisionLabel]: revision,
+            'statefulset.kubernetes.io/pod-name': name,
+            'apps.kubernetes.io/pod-index': String(ordinal),
+          },
+          spec: {
+            hostname: name,
+            ...(set.spec.serviceName === undefined ? {} : { subdomain: set.spec.serviceName }),
+            ...(claims.length === 0 ? {} : { volumes: [...claims, ...volumes] }),
+          },
         },
-      });
+      );
     } catch (error) {
       if (!CulpritError.isInstance(error)) throw error;
-      context.events.record(set, 'Warning', 'FailedCreate', `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${error.message}`, source);
+      context.events.record(
+        set,
+        'Warning',
+        'FailedCreate',
+        `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${error.message}`,
+        source,
+      );
       return error;
     }
-    context.events.record(set, 'Normal', 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${set.metadata.name} successful`, source);
+    context.events.record(
+      set,
+      'Normal',
+      'SuccessfulCreate',
+      `create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
+      source,
+    );
     return undefined;
   }
 
@@ -143,7 +175,10 @@ export function startStatefulSetController(context: ControlContext): void {
           metadata: { name: claimName, namespace, labels: { ...set.spec.selector.matchLabels } },
         };
         const age = context.ageMs(set);
-        store.create(claim, age === 0 ? controllerManager : { ...controllerManager, createdMs: context.simulation.nowMs - age });
+        store.create(
+          claim,
+          age === 0 ? controllerManager : { ...controllerManager, createdMs: context.simulation.nowMs - age },
+        );
       }
       return { name: template.metadata.name, persistentVolumeClaim: { claimName } };
     });
@@ -159,16 +194,32 @@ export function startStatefulSetController(context: ControlContext): void {
     const set = store.get(resource.statefulSets, ...splitKey(key)) as StatefulSet | undefined;
     if (set === undefined) return;
     const wanted = set.spec.replicas ?? 1;
-    const pods = podsOf(context, set).filter((pod) => ordinalOf(pod) < wanted || pod.metadata.deletionTimestamp === undefined);
+    const pods = podsOf(context, set).filter(
+      (pod) => ordinalOf(pod) < wanted || pod.metadata.deletionTimestamp === undefined,
+    );
     const count = (test: (pod: Pod) => boolean) => pods.filter(test).length;
     const before = set.status?.currentRevision ?? update;
     const isCreated = (pod: Pod) => !isPodFinished(pod);
-    const updated = count((pod) => isCreated(pod) && pod.metadata.labels?.[revisionLabel] === update && pod.metadata.deletionTimestamp === undefined);
+    const updated = count(
+      (pod) =>
+        isCreated(pod) &&
+        pod.metadata.labels?.[revisionLabel] === update &&
+        pod.metadata.deletionTimestamp === undefined,
+    );
     const ready = count((pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined);
-    const available = count((pod) => pod.metadata.deletionTimestamp === undefined && untilAvailableMs(context, pod, set.spec.minReadySeconds ?? 0) === 0);
+    const available = count(
+      (pod) =>
+        pod.metadata.deletionTimestamp === undefined &&
+        untilAvailableMs(context, pod, set.spec.minReadySeconds ?? 0) === 0,
+    );
     const isRolledOut = updated === wanted && ready === wanted;
     const currentRevision = isRolledOut ? update : before;
-    const current = count((pod) => isCreated(pod) && pod.metadata.labels?.[revisionLabel] === currentRevision && pod.metadata.deletionTimestamp === undefined);
+    const current = count(
+      (pod) =>
+        isCreated(pod) &&
+        pod.metadata.labels?.[revisionLabel] === currentRevision &&
+        pod.metadata.deletionTimestamp === undefined,
+    );
     const status = {
       observedGeneration: set.metadata.generation ?? 1,
       replicas: count(isCreated),
@@ -187,4 +238,3 @@ export function startStatefulSetController(context: ControlContext): void {
 function ordinalOf(pod: Pod): number {
   return Number(pod.metadata.name.slice(pod.metadata.name.lastIndexOf('-') + 1));
 }
-

@@ -1,4 +1,3 @@
-import { rfc3339Nanos } from '../../../base/clock.ts';
 import { byText } from '../../../base/order.ts';
 import type { ContainerLog, LogLine } from '../../cluster.ts';
 
@@ -24,8 +23,6 @@ const maximumLines = 200_000;
 /** The log files of all containers of the cluster, also of pods that are gone. */
 export class ContainerLogs {
   readonly #byContainer = new Map<string, ContainerFiles>();
-  /** The newest pod of a name. */
-  readonly #uids = new Map<string, string>();
 
   /** Opens the file of a new start; `append` is called for each line. */
   open(pod: { namespace: string; name: string; uid: string }, container: string, instance: number): LogFile {
@@ -34,7 +31,6 @@ export class ContainerLogs {
     if (entry === undefined) {
       entry = { namespace: pod.namespace, pod: pod.name, uid: pod.uid, container, files: [] };
       this.#byContainer.set(id, entry);
-      this.#uids.set(`${pod.namespace}/${pod.name}`, pod.uid);
     }
     const file: LogFile = { instance, lines: [], dropped: 0 };
     entry.files.push(file);
@@ -46,26 +42,19 @@ export class ContainerLogs {
     file.lines.push({ timeMs, text });
   }
 
-  /** The text of a container's present (or previous) start, with timestamps; undefined: there is none. */
-  read(
-    ref: { namespace: string; name: string; container: string },
-    options: { previous?: boolean; sinceTime?: string } = {},
-  ): string | undefined {
-    const uid = this.#uids.get(`${ref.namespace}/${ref.name}`);
-    const files = this.#byContainer.get(`${uid}/${ref.container}`)?.files;
-    const file = options.previous === true ? files?.at(-2) : files?.at(-1);
-    if (file === undefined) return undefined;
-    const sinceMs = options.sinceTime === undefined ? Number.NEGATIVE_INFINITY : Date.parse(options.sinceTime);
-    let out = '';
-    for (const { timeMs, text } of file.lines) if (timeMs >= sinceMs) out += `${rfc3339Nanos(timeMs)} ${text}\n`;
-    return out;
+  /** What a container's present (or previous) start wrote; undefined: there is none. */
+  read(container: { podUid: string; container: string; previous: boolean }): readonly LogLine[] | undefined {
+    const files = this.#byContainer.get(`${container.podUid}/${container.container}`)?.files;
+    return (container.previous ? files?.at(-2) : files?.at(-1))?.lines;
   }
 
   /** Every container with lines in [fromMs, toMs), all its starts together, sorted by namespace, pod, container. */
   between(fromMs: number, toMs: number): ContainerLog[] {
     const logs: ContainerLog[] = [];
     for (const { namespace, pod, container, files } of this.#byContainer.values()) {
-      const lines = files.flatMap((file) => file.lines.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs));
+      const lines = files.flatMap((file) =>
+        file.lines.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs),
+      );
       if (lines.length > 0) logs.push({ namespace, pod, container, lines });
     }
     return logs.sort(

@@ -78,7 +78,8 @@ class CadvisorTarget implements ScrapeTarget {
         emit('container_cpu_usage_seconds_total', labels.cpu, usage.cpuSecondsTotal);
         emit('container_memory_working_set_bytes', labels.container, usage.memoryWorkingSetBytes);
         const { cpu, memory } = record.spec.resources?.limits ?? {};
-        if (memory !== undefined) emit('container_spec_memory_limit_bytes', labels.container, quantityValue(memory));
+        if (memory !== undefined)
+          emit('container_spec_memory_limit_bytes', labels.container, quantityValue(memory));
         if (cpu !== undefined) {
           emit('container_spec_cpu_period', labels.container, 100_000);
           emit('container_spec_cpu_quota', labels.container, quantityMilli(cpu) * 100);
@@ -86,7 +87,11 @@ class CadvisorTarget implements ScrapeTarget {
           emit('container_cpu_cfs_throttled_periods_total', labels.container, usage.cfsThrottledPeriodsTotal);
           emit('container_cpu_cfs_throttled_seconds_total', labels.container, usage.cfsThrottledSecondsTotal);
         }
-        emit('container_start_time_seconds', labels.container, Math.floor(Date.parse(record.state.running?.startedAt ?? '') / 1000) || 0);
+        emit(
+          'container_start_time_seconds',
+          labels.container,
+          Math.floor(Date.parse(record.state.running?.startedAt ?? '') / 1000) || 0,
+        );
         received += usage.networkReceiveBytesTotal;
         transmitted += usage.networkTransmitBytesTotal;
       }

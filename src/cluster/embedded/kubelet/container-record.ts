@@ -24,7 +24,9 @@ export class BackOff {
 
   next(eventMs: number, nowMs: number): void {
     this.#delayMs =
-      this.#delayMs === undefined || this.#hasExpired(eventMs) ? 10_000 : Math.min(this.#maximumMs, this.#delayMs * 2);
+      this.#delayMs === undefined || this.#hasExpired(eventMs)
+        ? 10_000
+        : Math.min(this.#maximumMs, this.#delayMs * 2);
     this.#updatedMs = nowMs;
   }
 

@@ -13,7 +13,11 @@ export interface EnvironmentSource {
 }
 
 /** The container's environment. Throws ConfigError where a ConfigMap, Secret or key is missing. */
-export function resolveEnvironment(source: EnvironmentSource, pod: Pod, container: Container): Record<string, string> {
+export function resolveEnvironment(
+  source: EnvironmentSource,
+  pod: Pod,
+  container: Container,
+): Record<string, string> {
   const env: Record<string, string> = {
     KUBERNETES_SERVICE_HOST: '10.96.0.1',
     KUBERNETES_SERVICE_PORT: '443',
@@ -22,7 +26,8 @@ export function resolveEnvironment(source: EnvironmentSource, pod: Pod, containe
   for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
     const reference = configMapRef ?? secretRef;
     if (reference === undefined) continue;
-    const data = configMapRef !== undefined ? configMapData(source, pod, reference) : secretData(source, pod, reference);
+    const data =
+      configMapRef !== undefined ? configMapData(source, pod, reference) : secretData(source, pod, reference);
     for (const [name, value] of Object.entries(data ?? {})) env[prefix + name] = value;
   }
   for (const variable of container.env ?? []) {
@@ -34,18 +39,31 @@ export function resolveEnvironment(source: EnvironmentSource, pod: Pod, containe
 
 /** Replaces `$(NAME)` by the variable's value; `$$` stands for `$`; unknown names stay. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {
-  return text.includes('$') ? text.replace(/\$\$|\$\(([^)]+)\)/g, (all, name?: string) => (name === undefined ? '$' : (env[name] ?? all))) : text;
+  return text.includes('$')
+    ? text.replace(/\$\$|\$\(([^)]+)\)/g, (all, name?: string) =>
+        name === undefined ? '$' : (env[name] ?? all),
+      )
+    : text;
 }
 
 type Reference = { name: string; optional?: boolean };
 
-function configMapData({ store }: EnvironmentSource, pod: Pod, reference: Reference): Record<string, string> | undefined {
+function configMapData(
+  { store }: EnvironmentSource,
+  pod: Pod,
+  reference: Reference,
+): Record<string, string> | undefined {
   const object = store.get(resource.configMaps, pod.metadata.namespace, reference.name);
-  if (object === undefined && reference.optional !== true) throw new ConfigError(`configmap "${reference.name}" not found`);
+  if (object === undefined && reference.optional !== true)
+    throw new ConfigError(`configmap "${reference.name}" not found`);
   return object?.['data'] as Record<string, string> | undefined;
 }
 
-function secretData({ store }: EnvironmentSource, pod: Pod, reference: Reference): Record<string, string> | undefined {
+function secretData(
+  { store }: EnvironmentSource,
+  pod: Pod,
+  reference: Reference,
+): Record<string, string> | undefined {
   const object = store.get(resource.secrets, pod.metadata.namespace, reference.name);
   if (object === undefined) {
     if (reference.optional === true) return undefined;
@@ -61,12 +79,19 @@ function decoded(secret: KubeObject): Record<string, string> {
   return { ...out, ...((secret['stringData'] ?? {}) as Record<string, string>) };
 }
 
-function valueOf(source: EnvironmentSource, pod: Pod, container: Container, variable: EnvVar): string | undefined {
+function valueOf(
+  source: EnvironmentSource,
+  pod: Pod,
+  container: Container,
+  variable: EnvVar,
+): string | undefined {
   const from = variable.valueFrom;
   if (from === undefined) return variable.value ?? '';
   const { configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef } = from;
-  if (configMapKeyRef !== undefined) return keyIn('ConfigMap', configMapData(source, pod, configMapKeyRef), configMapKeyRef, pod);
-  if (secretKeyRef !== undefined) return keyIn('Secret', secretData(source, pod, secretKeyRef), secretKeyRef, pod);
+  if (configMapKeyRef !== undefined)
+    return keyIn('ConfigMap', configMapData(source, pod, configMapKeyRef), configMapKeyRef, pod);
+  if (secretKeyRef !== undefined)
+    return keyIn('Secret', secretData(source, pod, secretKeyRef), secretKeyRef, pod);
   if (fieldRef !== undefined) return field(source, pod, fieldRef.fieldPath);
   if (resourceFieldRef !== undefined) return resourceField(pod, container, resourceFieldRef);
   return undefined;
@@ -80,7 +105,9 @@ function keyIn(
 ): string | undefined {
   const value = data?.[reference.key];
   if (value !== undefined || reference.optional === true) return value;
-  throw new ConfigError(`couldn't find key ${reference.key} in ${kind} ${pod.metadata.namespace}/${reference.name}`);
+  throw new ConfigError(
+    `couldn't find key ${reference.key} in ${kind} ${pod.metadata.namespace}/${reference.name}`,
+  );
 }
 
 function field(source: EnvironmentSource, pod: Pod, path: string): string {
@@ -100,10 +127,16 @@ function field(source: EnvironmentSource, pod: Pod, path: string): string {
   return simple[path] ?? '';
 }
 
-function resourceField(pod: Pod, own: Container, reference: { resource: string; containerName?: string; divisor?: string }): string {
+function resourceField(
+  pod: Pod,
+  own: Container,
+  reference: { resource: string; containerName?: string; divisor?: string },
+): string {
   const named = pod.spec.containers.find((one) => one.name === reference.containerName) ?? own;
   const [which = 'limits', name = 'cpu'] = reference.resource.split('.');
-  const amount = quantityValue((which === 'requests' ? named.resources?.requests : named.resources?.limits)?.[name]);
+  const amount = quantityValue(
+    (which === 'requests' ? named.resources?.requests : named.resources?.limits)?.[name],
+  );
   const divisor = quantityValue(reference.divisor ?? '1') || 1;
   return String(Math.ceil(amount / divisor));
 }

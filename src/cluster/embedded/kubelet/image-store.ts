@@ -71,7 +71,10 @@ export class ImageStore {
     const resolveMs = 350 + 900 * draw;
     const isHere = this.#present.has(name);
     // 25 to 65 MB a second, unpacking included
-    const loadMs = answer.ok && !isHere ? answer.sizeBytes / (25_000 + 40_000 * unit(fold(this.#seed, 'link', this.#node, name))) : 0;
+    const loadMs =
+      answer.ok && !isHere
+        ? answer.sizeBytes / (25_000 + 40_000 * unit(fold(this.#seed, 'link', this.#node, name)))
+        : 0;
     const ownMs = this.isQuick ? 20 + 30 * draw : resolveMs + loadMs;
     const startMs = Math.max(this.#simulation.nowMs, this.#freeAtMs);
     const waitedMs = startMs - this.#simulation.nowMs;
@@ -88,6 +91,6 @@ export class ImageStore {
 /** containerd's words for an image that the registry does not have. */
 function pullError(name: string, message: string): string {
   if (message.startsWith('rpc error')) return message;
-  const detail = message === '' ? `${name}: not found` : message;
-  return `rpc error: code = NotFound desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${detail}`;
+  const detail = message === '' ? `failed to resolve reference "${name}": ${name}: not found` : message;
+  return `rpc error: code = NotFound desc = failed to pull and unpack image "${name}": ${detail}`;
 }

@@ -43,7 +43,13 @@ export class Kubelet implements NodeAgent {
 
   constructor(
     context: ControlContext,
-    settings: { node: string; index: number; runtime: ContainerRuntime; logs: ContainerLogs; observer: NodeObserver },
+    settings: {
+      node: string;
+      index: number;
+      runtime: ContainerRuntime;
+      logs: ContainerLogs;
+      observer: NodeObserver;
+    },
   ) {
     const { ip, podPrefix } = nodeAddresses(settings.index);
     this.context = context;
@@ -89,14 +95,19 @@ export class Kubelet implements NodeAgent {
     this.#isReachable = true;
     const { store, simulation } = this.context;
     for (const worker of [...this.workers.values()]) {
-      const current = store.get(resource.pods, worker.pod.metadata.namespace, worker.pod.metadata.name) as Pod | undefined;
+      const current = store.get(resource.pods, worker.pod.metadata.namespace, worker.pod.metadata.name) as
+        | Pod
+        | undefined;
       if (current === undefined || current.metadata.uid !== worker.uid) worker.destroy();
       else worker.setReachable(true);
     }
     this.#observer.reachableChanged(this.node, true);
     this.#reportedMs = Number.NEGATIVE_INFINITY;
     this.#reportTimer?.cancel();
-    this.#reportTimer = simulation.after(400 + 1200 * unit(fold(this.context.seed, 'return', this.node, simulation.nowMs)), () => this.#heartbeat());
+    this.#reportTimer = simulation.after(
+      400 + 1200 * unit(fold(this.context.seed, 'return', this.node, simulation.nowMs)),
+      () => this.#heartbeat(),
+    );
   }
 
   takeIp(): string {
@@ -108,7 +119,8 @@ export class Kubelet implements NodeAgent {
   }
 
   sandboxChanged(identity: PodIdentity, isUp: boolean): void {
-    if (!isUp && identity.ip.startsWith(this.#podPrefix)) this.#takenIps.delete(Number(identity.ip.slice(this.#podPrefix.length)));
+    if (!isUp && identity.ip.startsWith(this.#podPrefix))
+      this.#takenIps.delete(Number(identity.ip.slice(this.#podPrefix.length)));
     this.#observer.sandboxChanged(identity, isUp);
   }
 
@@ -141,7 +153,15 @@ export class Kubelet implements NodeAgent {
     const existing = store.get(resource.leases, 'kube-node-lease', this.node);
     const spec = { holderIdentity: this.node, leaseDurationSeconds: 40, renewTime };
     if (existing === undefined)
-      store.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: this.node, namespace: 'kube-node-lease' }, spec }, manager);
+      store.create(
+        {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: this.node, namespace: 'kube-node-lease' },
+          spec,
+        },
+        manager,
+      );
     else store.update({ ...existing, spec }, manager);
   }
 
@@ -155,11 +175,25 @@ export class Kubelet implements NodeAgent {
       const isSame = before !== undefined && before.status === (type === 'Ready' ? 'True' : 'False');
       return isSame ? (before.lastTransitionTime ?? now) : now;
     });
-    const images = this.images.list().map((image) => ({ names: [image.id, image.name], sizeBytes: image.sizeBytes }));
+    const images = this.images
+      .list()
+      .map((image) => ({ names: [image.id, image.name], sizeBytes: image.sizeBytes }));
     const status = { ...node.status, conditions, images };
     if (isFirst && jsonEqual(node.status?.images ?? [], images)) return;
     store.updateStatus({ ...node, status }, manager);
-    if (!wasReady) events.record(node, 'Normal', 'NodeReady', `Node ${this.node} status is now: NodeReady`, { component: 'kubelet', host: this.node });
+    if (wasReady) return;
+    const source = { component: 'kubelet', host: this.node };
+    events.record(node, 'Normal', 'Starting', 'Starting kubelet.', source);
+    for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'])
+      events.record(node, 'Normal', reason, `Node ${this.node} status is now: ${reason}`, source);
+    events.record(
+      node,
+      'Normal',
+      'NodeAllocatableEnforced',
+      'Updated Node Allocatable limit across pods',
+      source,
+    );
+    events.record(node, 'Normal', 'NodeReady', `Node ${this.node} status is now: NodeReady`, source);
   }
 }
 
@@ -169,7 +203,8 @@ export function dispatchPods(context: ControlContext, kubelets: ReadonlyMap<stri
     resource.pods,
     ({ type, object }) => {
       const pod = object as Pod;
-      if (pod.spec.nodeName !== undefined) kubelets.get(pod.spec.nodeName)?.podChanged(pod, type === 'DELETED');
+      if (pod.spec.nodeName !== undefined)
+        kubelets.get(pod.spec.nodeName)?.podChanged(pod, type === 'DELETED');
     },
     { replay: true },
   );

@@ -1,5 +1,5 @@
-import { Random, key as fold } from '../../../base/random.ts';
 import type { Static } from 'typebox';
+import { key as fold, Random } from '../../../base/random.ts';
 import type { NodeProfile } from '../../../spec/profile.ts';
 import { quantityValue } from '../api/quantity.ts';
 import type { Condition, Node } from '../controllers/kinds.ts';
@@ -30,7 +30,13 @@ export function healthyConditions(heartbeat: string, since: (type: string) => st
 }
 
 /** A node object as its kubelet registers it. */
-export function nodeObject(settings: NodeSettings, index: number, seed: number, version: string, created: string): Node {
+export function nodeObject(
+  settings: NodeSettings,
+  index: number,
+  seed: number,
+  version: string,
+  created: string,
+): Node {
   const { name, role, cpu, memory, zone } = settings;
   const { ip, podCidr } = nodeAddresses(index);
   const isControlPlane = role === 'control-plane';
@@ -63,7 +69,10 @@ export function nodeObject(settings: NodeSettings, index: number, seed: number, 
           : {}),
         ...(zone === undefined
           ? {}
-          : { 'topology.kubernetes.io/region': zone.replace(/-?[a-z]$/, ''), 'topology.kubernetes.io/zone': zone }),
+          : {
+              'topology.kubernetes.io/region': zone.replace(/-?[a-z]$/, ''),
+              'topology.kubernetes.io/zone': zone,
+            }),
       },
       annotations: {
         'node.alpha.kubernetes.io/ttl': '0',
@@ -73,7 +82,9 @@ export function nodeObject(settings: NodeSettings, index: number, seed: number, 
     spec: {
       podCIDR: podCidr,
       podCIDRs: [podCidr],
-      ...(isControlPlane ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] } : {}),
+      ...(isControlPlane
+        ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
+        : {}),
     },
     status: {
       addresses: [

@@ -1,5 +1,5 @@
-import { type ControlContext, stamp } from '../controllers/control-context.ts';
 import { conditionOf } from '../controllers/conditions.ts';
+import { type ControlContext, stamp } from '../controllers/control-context.ts';
 import type { Condition, ContainerStatus, Pod, PodStatus } from '../controllers/kinds.ts';
 import { type ContainerRecord, isDone } from './container-record.ts';
 import { fullReference } from './image-store.ts';
@@ -54,7 +54,8 @@ function phaseOf({ pod, records, isTerminating }: PodFacts): NonNullable<PodStat
   const main = records.filter((record) => record.role === 'main');
   const policy = pod.spec.restartPolicy ?? 'Always';
   const failedInit = init.some(
-    (record) => record.process === undefined && (record.state.terminated?.exitCode ?? 0) !== 0 && policy === 'Never',
+    (record) =>
+      record.process === undefined && (record.state.terminated?.exitCode ?? 0) !== 0 && policy === 'Never',
   );
   if (failedInit) return 'Failed';
   const hasEnded = (record: ContainerRecord) => record.state.terminated !== undefined;
@@ -64,7 +65,8 @@ function phaseOf({ pod, records, isTerminating }: PodFacts): NonNullable<PodStat
     if (policy !== 'OnFailure' || isTerminating) return 'Failed';
   }
   if (init.some((record) => !isDone(record))) return 'Pending';
-  if (main.some((record) => record.state.waiting !== undefined && record.lastState.terminated === undefined)) return 'Pending';
+  if (main.some((record) => record.state.waiting !== undefined && record.lastState.terminated === undefined))
+    return 'Pending';
   return 'Running';
 }
 
@@ -77,9 +79,13 @@ function conditions(context: ControlContext, facts: PodFacts, phase: string): Co
   const allReady = unready.length === 0 && unfinished.length === 0 && phase === 'Running';
   const notReady = {
     reason: phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : 'ContainersNotReady',
-    ...(phase === 'Running' || phase === 'Pending' ? { message: `containers with unready status: [${unready.join(' ')}]` } : {}),
+    ...(phase === 'Running' || phase === 'Pending'
+      ? { message: `containers with unready status: [${unready.join(' ')}]` }
+      : {}),
   };
-  const gates = (pod.spec.readinessGates ?? []).every((gate) => conditionOf(pod.status?.conditions, gate.conditionType)?.status === 'True');
+  const gates = (pod.spec.readinessGates ?? []).every(
+    (gate) => conditionOf(pod.status?.conditions, gate.conditionType)?.status === 'True',
+  );
   const now = stamp(context, pod);
   const make = (type: string, isTrue: boolean, why: { reason?: string; message?: string }): Condition => {
     const status = isTrue ? 'True' : 'False';
@@ -98,7 +104,16 @@ function conditions(context: ControlContext, facts: PodFacts, phase: string): Co
       reason: 'ContainersNotInitialized',
       message: `containers with incomplete status: [${unfinished.map((record) => record.spec.name).join(' ')}]`,
     }),
-    make('Ready', allReady && gates, allReady ? { reason: 'ReadinessGatesNotReady', message: 'corresponding condition of pod readiness gate does not exist.' } : notReady),
+    make(
+      'Ready',
+      allReady && gates,
+      allReady
+        ? {
+            reason: 'ReadinessGatesNotReady',
+            message: 'corresponding condition of pod readiness gate does not exist.',
+          }
+        : notReady,
+    ),
     make('ContainersReady', allReady, notReady),
   ];
   const own = new Set(kubelets.map((condition) => condition.type));

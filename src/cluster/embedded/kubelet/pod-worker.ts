@@ -7,8 +7,8 @@ import { type ControlContext, stamp } from '../controllers/control-context.ts';
 import { resolvePort } from '../controllers/endpoints.ts';
 import { type Container, keyOf, type Pod, resource } from '../controllers/kinds.ts';
 import type { Timer } from '../simulation.ts';
-import { type ContainerRecord, isDone, newRecord } from './container-record.ts';
 import type { ContainerLogs } from './container-logs.ts';
+import { type ContainerRecord, isDone, newRecord } from './container-record.ts';
 import { ConfigError, expand, resolveEnvironment } from './environment.ts';
 import { fullReference, type ImageStore } from './image-store.ts';
 import { podStatus } from './pod-status.ts';
@@ -60,8 +60,12 @@ export class PodWorker {
     this.#identityKey = fold(agent.context.seed, 'kubelet', this.uid);
     const init = pod.spec.initContainers ?? [];
     this.records = [
-      ...init.map((spec) => newRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', 'PodInitializing')),
-      ...pod.spec.containers.map((spec) => newRecord(spec, 'main', init.length > 0 ? 'PodInitializing' : 'ContainerCreating')),
+      ...init.map((spec) =>
+        newRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', 'PodInitializing'),
+      ),
+      ...pod.spec.containers.map((spec) =>
+        newRecord(spec, 'main', init.length > 0 ? 'PodInitializing' : 'ContainerCreating'),
+      ),
     ];
     this.wake(this.#latency(4, 40));
   }
@@ -77,8 +81,10 @@ export class PodWorker {
 
   /** The API server's pod changed. */
   update(pod: Pod): void {
-    const isDeletion = pod.metadata.deletionTimestamp !== undefined && this.#pod.metadata.deletionTimestamp === undefined;
-    const isShorter = (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.#pod.metadata.deletionGracePeriodSeconds ?? 0);
+    const isDeletion =
+      pod.metadata.deletionTimestamp !== undefined && this.#pod.metadata.deletionTimestamp === undefined;
+    const isShorter =
+      (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.#pod.metadata.deletionGracePeriodSeconds ?? 0);
     this.#pod = pod;
     if (isDeletion || isShorter) this.wake(this.#latency(2, 20));
   }
@@ -106,7 +112,9 @@ export class PodWorker {
   }
 
   usage(): { record: ContainerRecord; usage: ContainerUsage }[] {
-    return this.records.flatMap((record) => (record.process === undefined ? [] : [{ record, usage: record.process.usage() }]));
+    return this.records.flatMap((record) =>
+      record.process === undefined ? [] : [{ record, usage: record.process.usage() }],
+    );
   }
 
   /** Looks at the pod again after a delay, or earlier if that is planned. */
@@ -139,8 +147,18 @@ export class PodWorker {
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string, record?: ContainerRecord): void {
-    const path = record === undefined ? undefined : `spec.${record.role === 'main' ? 'containers' : 'initContainers'}{${record.spec.name}}`;
-    this.#context.events.record(this.#pod, type, reason, message, { component: 'kubelet', host: this.#agent.node }, path);
+    const path =
+      record === undefined
+        ? undefined
+        : `spec.${record.role === 'main' ? 'containers' : 'initContainers'}{${record.spec.name}}`;
+    this.#context.events.record(
+      this.#pod,
+      type,
+      reason,
+      message,
+      { component: 'kubelet', host: this.#agent.node },
+      path,
+    );
   }
 
   #sync(): void {
@@ -189,7 +207,8 @@ export class PodWorker {
     for (const record of this.records) {
       if (record.role === 'main') continue;
       const isThrough = record.role === 'sidecar' ? record.started : isDone(record);
-      if (!isThrough || (record.role === 'sidecar' && record.process === undefined)) this.#ensureRunning(record);
+      if (!isThrough || (record.role === 'sidecar' && record.process === undefined))
+        this.#ensureRunning(record);
       if (!isThrough) return;
     }
     for (const record of this.records) if (record.role === 'main') this.#ensureRunning(record);
@@ -200,7 +219,8 @@ export class PodWorker {
     if (record.process !== undefined || record.isBusy || record.state.running !== undefined) return;
     if (!this.#mayRestart(record)) return;
     const { nowMs } = this.#context.simulation;
-    if (record.finishedMs !== undefined && record.restarts.isWaiting(record.finishedMs, nowMs)) return this.#waitForRestart(record);
+    if (record.finishedMs !== undefined && record.restarts.isWaiting(record.finishedMs, nowMs))
+      return this.#waitForRestart(record);
     this.#withImage(record, () => this.#create(record));
   }
 
@@ -221,7 +241,11 @@ export class PodWorker {
       record.isFreshlyEnded = false;
       return this.wake(this.#latency(700, 1300));
     }
-    this.#setWaiting(record, 'CrashLoopBackOff', `back-off ${record.restarts.text} restarting failed container=${name} pod=${pod}`);
+    this.#setWaiting(
+      record,
+      'CrashLoopBackOff',
+      `back-off ${record.restarts.text} restarting failed container=${name} pod=${pod}`,
+    );
     this.#wakeAfterFailure();
   }
 
@@ -252,7 +276,11 @@ export class PodWorker {
     if (record.pulls.isWaitingSinceUpdate(nowMs)) {
       this.#event('Normal', 'BackOff', `Back-off pulling image "${image}"`, record);
       this.#event('Warning', 'Failed', 'Error: ImagePullBackOff', record);
-      this.#setWaiting(record, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${record.pullError ?? ''}`);
+      this.#setWaiting(
+        record,
+        'ImagePullBackOff',
+        `Back-off pulling image "${image}": ErrImagePull: ${record.pullError ?? ''}`,
+      );
       return this.#wakeAfterFailure();
     }
     this.#event('Normal', 'Pulling', `Pulling image "${image}"`, record);
@@ -264,7 +292,12 @@ export class PodWorker {
         const took = goDuration(result.tookMs);
         const all = goDuration(result.tookMs + result.waitedMs);
         const size = `Image size: ${result.image.sizeBytes} bytes.`;
-        this.#event('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${all} including waiting). ${size}`, record);
+        this.#event(
+          'Normal',
+          'Pulled',
+          `Successfully pulled image "${image}" in ${took} (${all} including waiting). ${size}`,
+          record,
+        );
         record.image = result.image;
         return then();
       }
@@ -288,7 +321,11 @@ export class PodWorker {
     let env: Record<string, string>;
     try {
       if (refusal !== undefined) throw new ConfigError(refusal);
-      env = resolveEnvironment({ store, podIp: this.#podIp ?? '', hostIp: this.#agent.hostIp }, this.#pod, record.spec);
+      env = resolveEnvironment(
+        { store, podIp: this.#podIp ?? '', hostIp: this.#agent.hostIp },
+        this.#pod,
+        record.spec,
+      );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#event('Warning', 'Failed', `Error: ${error.message}`, record);
@@ -418,7 +455,10 @@ export class PodWorker {
   }
 
   #gracePeriodMs(): number {
-    return (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    return (
+      (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30) *
+      1000
+    );
   }
 
   // ---- probes ---------------------------------------------------------------------------------------------------
@@ -432,10 +472,13 @@ export class PodWorker {
       ip: this.#podIp ?? '',
       port: (port: number | string) => resolvePort(this.#pod, port) ?? 0,
       isDue: (kind: 'Liveness' | 'Readiness' | 'Startup') =>
-        this.#agent.isReachable && !record.isStopping && (kind === 'Startup' ? !record.started : record.started),
+        this.#agent.isReachable &&
+        !record.isStopping &&
+        (kind === 'Startup' ? !record.started : record.started),
       failed: (kind: 'Liveness' | 'Readiness' | 'Startup', output: string) =>
         this.#event('Warning', 'Unhealthy', `${kind} probe failed: ${output}`, record),
-      changed: (kind: 'Liveness' | 'Readiness' | 'Startup', success: boolean) => this.#probed(record, kind, success),
+      changed: (kind: 'Liveness' | 'Readiness' | 'Startup', success: boolean) =>
+        this.#probed(record, kind, success),
     };
     const phaseKey = fold(this.#identityKey, 'probe', spec.name, record.starts);
     record.probes = (
@@ -444,7 +487,9 @@ export class PodWorker {
         ['Liveness', spec.livenessProbe],
         ['Readiness', spec.readinessProbe],
       ] as const
-    ).flatMap(([kind, probe]) => (probe === undefined ? [] : [new ProbeWorker(simulation, phaseKey, kind, probe, target)]));
+    ).flatMap(([kind, probe]) =>
+      probe === undefined ? [] : [new ProbeWorker(simulation, phaseKey, kind, probe, target)],
+    );
   }
 
   #stopProbes(record: ContainerRecord): void {
@@ -459,8 +504,13 @@ export class PodWorker {
       if (record.spec.readinessProbe === undefined) record.ready = true;
     } else if (!success) {
       const probe = kind === 'Startup' ? record.spec.startupProbe : record.spec.livenessProbe;
-      const grace = (probe?.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-      this.#stop(record, grace, `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted`);
+      const grace =
+        (probe?.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+      this.#stop(
+        record,
+        grace,
+        `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted`,
+      );
       return;
     } else return;
     this.#report();
@@ -506,13 +556,18 @@ export class PodWorker {
       const { namespace = '', name } = this.#pod.metadata;
       const current = store.get(resource.pods, namespace, name);
       if (current?.metadata.uid === this.uid)
-        store.remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, { ...manager, gracePeriodSeconds: 0 });
+        store.remove(
+          { apiVersion: 'v1', kind: 'Pod', namespace, name },
+          { ...manager, gracePeriodSeconds: 0 },
+        );
     });
   }
 
   #report(): void {
     const { store } = this.#context;
-    const current = store.get(resource.pods, this.#pod.metadata.namespace, this.#pod.metadata.name) as Pod | undefined;
+    const current = store.get(resource.pods, this.#pod.metadata.namespace, this.#pod.metadata.name) as
+      | Pod
+      | undefined;
     if (current === undefined || current.metadata.uid !== this.uid) return;
     const status = podStatus(this.#context, {
       pod: current,
@@ -522,7 +577,8 @@ export class PodWorker {
       startTime: this.#startTime ?? rfc3339Seconds(this.#context.simulation.nowMs),
       isTerminating: this.#isTerminating,
     });
-    if (!jsonEqual(current.status ?? {}, status)) this.#pod = store.updateStatus({ ...current, status }, manager) as Pod;
+    if (!jsonEqual(current.status ?? {}, status))
+      this.#pod = store.updateStatus({ ...current, status }, manager) as Pod;
     else this.#pod = current;
   }
 
@@ -549,6 +605,7 @@ function preStopMs(container: Container): number {
 /** What the container asks for that this cluster does not simulate. */
 function unsimulated(container: Container): string | undefined {
   for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const)
-    if (container[probe]?.exec !== undefined) return `${probe} of type exec is not simulated by this cluster: use httpGet or tcpSocket`;
+    if (container[probe]?.exec !== undefined)
+      return `${probe} of type exec is not simulated by this cluster: use httpGet or tcpSocket`;
   return undefined;
 }

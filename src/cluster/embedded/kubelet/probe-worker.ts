@@ -59,7 +59,9 @@ export class ProbeWorker {
     };
     this.#send(answer);
     if (isAnswered) return;
-    timeout = this.#simulation.after((this.#probe.timeoutSeconds ?? 1) * 1000, () => answer(false, this.#timeoutText()));
+    timeout = this.#simulation.after((this.#probe.timeoutSeconds ?? 1) * 1000, () =>
+      answer(false, this.#timeoutText()),
+    );
   }
 
   #send(answer: (success: boolean, output: string) => void): void {
@@ -69,13 +71,16 @@ export class ProbeWorker {
       const port = this.#target.port(httpGet.port);
       const path = httpGet.path ?? '/';
       process.probeHttp(port, path, (status) => {
-        if (status === 'refused') answer(false, `Get "${this.#url()}": dial tcp ${ip}:${port}: connect: connection refused`);
+        if (status === 'refused')
+          answer(false, `Get "${this.#url()}": dial tcp ${ip}:${port}: connect: connection refused`);
         else if (status >= 200 && status < 400) answer(true, '');
         else answer(false, `HTTP probe failed with statuscode: ${status}`);
       });
     } else if (tcpSocket !== undefined || grpc !== undefined) {
       const port = this.#target.port(tcpSocket?.port ?? grpc?.port ?? 0);
-      process.probeTcp(port, (open) => answer(open, open ? '' : `dial tcp ${ip}:${port}: connect: connection refused`));
+      process.probeTcp(port, (open) =>
+        answer(open, open ? '' : `dial tcp ${ip}:${port}: connect: connection refused`),
+      );
     }
   }
 

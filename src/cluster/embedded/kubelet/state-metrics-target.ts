@@ -5,7 +5,9 @@ import type { ScrapeTarget, Store } from '../contracts.ts';
 /** kube-state-metrics as a scrape target over the store. */
 export function stateMetricsTarget(store: Store): ScrapeTarget {
   const metrics = new StateMetrics();
-  const keys = resourceDefinitions.filter(({ kind }) => stateMetricKinds.includes(kind)).map(({ key }) => key);
+  const keys = resourceDefinitions
+    .filter(({ kind }) => stateMetricKinds.includes(kind))
+    .map(({ key }) => key);
   function* objects() {
     for (const key of keys) yield* store.list(key);
   }

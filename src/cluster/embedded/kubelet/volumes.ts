@@ -12,15 +12,25 @@ export function mountFailures(store: Store, pod: Pod): MountFailure[] {
   const failures: MountFailure[] = [];
   const namespace = pod.metadata.namespace;
   for (const { name, configMap, secret, projected } of pod.spec.volumes ?? []) {
-    const check = (key: string, kind: string, reference: { name: string; optional?: boolean; items?: { key: string }[] }) => {
+    const check = (
+      key: string,
+      kind: string,
+      reference: { name: string; optional?: boolean; items?: { key: string }[] },
+    ) => {
       const object = store.get(key, namespace, reference.name);
       if (object === undefined) {
-        if (reference.optional !== true) failures.push(failure(name, `${kind} "${reference.name}" not found`));
+        if (reference.optional !== true)
+          failures.push(failure(name, `${kind} "${reference.name}" not found`));
         return;
       }
       const missing = (reference.items ?? []).find((item) => !hasKey(object, item.key));
       if (missing !== undefined && reference.optional !== true)
-        failures.push(failure(name, `references non-existent ${kind === 'secret' ? 'secret' : 'config'} key: ${missing.key}`));
+        failures.push(
+          failure(
+            name,
+            `references non-existent ${kind === 'secret' ? 'secret' : 'config'} key: ${missing.key}`,
+          ),
+        );
     };
     if (configMap !== undefined) check(resource.configMaps, 'configmap', configMap);
     if (secret !== undefined) check(resource.secrets, 'secret', { ...secret, name: secret.secretName });

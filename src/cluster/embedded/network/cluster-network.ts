@@ -3,8 +3,8 @@ import type { ClusterNetwork, ConnectResult, PodIdentity, ResolveResult, StoreEv
 import type { ControlContext } from '../controllers/control-context.ts';
 import { type EndpointSlice, type Pod, resource, type Service } from '../controllers/kinds.ts';
 import { parseIpv4 } from './cidr.ts';
-import { PolicyEngine, type Protocol } from './policy.ts';
 import { type NetworkPod, PodRegistry } from './pod-registry.ts';
+import { PolicyEngine, type Protocol } from './policy.ts';
 
 const domain = 'cluster.local';
 const dnsNamespace = 'kube-system';
@@ -50,8 +50,14 @@ export class EmbeddedNetwork implements ClusterNetwork {
     this.#policies = new PolicyEngine(context.store);
     const { store } = context;
     store.subscribe(resource.services, (event) => this.#serviceChanged(event), { replay: true });
-    store.subscribe(resource.endpointSlices, (event) => this.#later('slice', event, () => this.#sliceChanged(event)), { replay: true });
-    store.subscribe(resource.networkPolicies, (event) => this.#later('policy', event, () => this.#touch()), { replay: true });
+    store.subscribe(
+      resource.endpointSlices,
+      (event) => this.#later('slice', event, () => this.#sliceChanged(event)),
+      { replay: true },
+    );
+    store.subscribe(resource.networkPolicies, (event) => this.#later('policy', event, () => this.#touch()), {
+      replay: true,
+    });
     store.subscribe(resource.namespaces, () => this.#touch());
     store.subscribe(resource.pods, (event) => this.#podChanged(event), { replay: true });
   }
@@ -79,7 +85,8 @@ export class EmbeddedNetwork implements ClusterNetwork {
   reachableChanged(node: string, isReachable: boolean): void {
     if (isReachable) this.#deadNodes.delete(node);
     else this.#deadNodes.add(node);
-    for (const entry of this.#registry.byUid.values()) if (entry.identity.node === node) entry.isReachable = isReachable;
+    for (const entry of this.#registry.byUid.values())
+      if (entry.identity.node === node) entry.isReachable = isReachable;
     this.#touch();
   }
 
@@ -105,7 +112,8 @@ export class EmbeddedNetwork implements ClusterNetwork {
     if (backends === undefined) return { ok: false, error: 'timeout', ip };
     if (backends.length === 0) return { ok: false, error: 'refused', ip };
     const draw = isSticky ? unit(fold(this.#context.seed, 'affinity', source.identity.ip, ip)) : choice;
-    const { backend, isAllowed } = backends[Math.min(backends.length - 1, Math.floor(draw * backends.length))]!;
+    const { backend, isAllowed } =
+      backends[Math.min(backends.length - 1, Math.floor(draw * backends.length))]!;
     if (!isAllowed) return { ok: false, error: 'timeout', ip: backend.ip };
     const target = backend.podUid === undefined ? undefined : this.#registry.byUid.get(backend.podUid);
     // an address whose pod is gone, or whose node does not answer: packets are lost
@@ -148,7 +156,11 @@ export class EmbeddedNetwork implements ClusterNetwork {
       const target = this.#registry.byIp.get(ip);
       if (target === undefined) return { epoch, backends: undefined, isSticky: false };
       const backend = { ip, port, podUid: target.identity.uid, node: target.identity.node };
-      return { epoch, backends: [{ backend, isAllowed: this.#isAllowed(source, backend, protocol) }], isSticky: false };
+      return {
+        epoch,
+        backends: [{ backend, isAllowed: this.#isAllowed(source, backend, protocol) }],
+        isSticky: false,
+      };
     }
     const found = this.#backends(service, port, protocol);
     // kube-proxy has no rule for a port that the service does not have
@@ -156,25 +168,36 @@ export class EmbeddedNetwork implements ClusterNetwork {
     let usable = found.ready;
     if (found.isLocalOnly) {
       usable = usable.filter((backend) => backend.node === source.identity.node);
-      if (usable.length === 0 && found.ready.length > 0) return { epoch, backends: undefined, isSticky: false };
+      if (usable.length === 0 && found.ready.length > 0)
+        return { epoch, backends: undefined, isSticky: false };
     }
-    const backends = usable.map((backend) => ({ backend, isAllowed: this.#isAllowed(source, backend, protocol) }));
+    const backends = usable.map((backend) => ({
+      backend,
+      isAllowed: this.#isAllowed(source, backend, protocol),
+    }));
     return { epoch, backends, isSticky: found.isSticky };
   }
 
   #isAllowed(source: NetworkPod, backend: Backend, protocol: Protocol): boolean {
-    const pod = backend.podUid === undefined ? this.#registry.byIp.get(backend.ip) : this.#registry.byUid.get(backend.podUid);
+    const pod =
+      backend.podUid === undefined
+        ? this.#registry.byIp.get(backend.ip)
+        : this.#registry.byUid.get(backend.podUid);
     return this.#policies.allows(source, { pod, ip: backend.ip }, backend.port, protocol);
   }
 
   /** The endpoints behind a port of a service; undefined: it has no such port. */
   #backends(service: Service, port: number, protocol: Protocol): Backends | undefined {
-    const wanted = (service.spec.ports ?? []).find((one) => one.port === port && (one.protocol ?? 'TCP') === protocol);
+    const wanted = (service.spec.ports ?? []).find(
+      (one) => one.port === port && (one.protocol ?? 'TCP') === protocol,
+    );
     if (wanted === undefined) return undefined;
     const ready: Backend[] = [];
     const draining: Backend[] = [];
     for (const slice of this.#slicesOf(service)) {
-      const target = (slice.ports ?? []).find((one) => (one.name ?? '') === (wanted.name ?? '') && (one.protocol ?? 'TCP') === protocol);
+      const target = (slice.ports ?? []).find(
+        (one) => (one.name ?? '') === (wanted.name ?? '') && (one.protocol ?? 'TCP') === protocol,
+      );
       if (target === undefined) continue;
       for (const { addresses, conditions, targetRef, nodeName } of slice.endpoints ?? []) {
         const backend = { ip: addresses[0] ?? '', port: target.port, podUid: targetRef?.uid, node: nodeName };
@@ -201,7 +224,8 @@ export class EmbeddedNetwork implements ClusterNetwork {
     if (host === 'localhost') return { ok: true, ips: ['127.0.0.1'] };
     const source = this.#registry.byUid.get(from.uid);
     if (source === undefined || !this.#reachesDns(source)) return { ok: false, error: 'timeout' };
-    if (source.pod?.spec.dnsPolicy === 'Default' || source.pod?.spec.dnsPolicy === 'None') return { ok: false, error: 'not-found' };
+    if (source.pod?.spec.dnsPolicy === 'Default' || source.pod?.spec.dnsPolicy === 'None')
+      return { ok: false, error: 'not-found' };
     const search = [`${from.namespace}.svc.${domain}`, `svc.${domain}`, domain];
     const isRooted = host.endsWith('.');
     const name = isRooted ? host.slice(0, -1) : host;
@@ -233,10 +257,14 @@ export class EmbeddedNetwork implements ClusterNetwork {
     const service = this.#services.get(`${namespace}/${serviceName}`);
     if (service === undefined) return undefined;
     const { clusterIP } = service.spec;
-    if (hostname === undefined && clusterIP !== undefined && clusterIP !== 'None' && clusterIP !== '') return [clusterIP];
+    if (hostname === undefined && clusterIP !== undefined && clusterIP !== 'None' && clusterIP !== '')
+      return [clusterIP];
     const ips = this.#slicesOf(service)
       .flatMap((slice) => slice.endpoints ?? [])
-      .filter((endpoint) => endpoint.conditions?.ready !== false && (hostname === undefined || endpoint.hostname === hostname))
+      .filter(
+        (endpoint) =>
+          endpoint.conditions?.ready !== false && (hostname === undefined || endpoint.hostname === hostname),
+      )
       .map((endpoint) => endpoint.addresses[0] ?? '')
       .sort();
     return ips.length === 0 ? undefined : ips;
@@ -263,7 +291,8 @@ export class EmbeddedNetwork implements ClusterNetwork {
     else {
       this.#services.set(id, service);
       const { clusterIP } = service.spec;
-      if (clusterIP !== undefined && clusterIP !== 'None' && clusterIP !== '') this.#byClusterIp.set(clusterIP, service);
+      if (clusterIP !== undefined && clusterIP !== 'None' && clusterIP !== '')
+        this.#byClusterIp.set(clusterIP, service);
     }
     this.#touch();
   }
@@ -295,4 +324,3 @@ export class EmbeddedNetwork implements ClusterNetwork {
     entry.pod = pod;
   }
 }
-

@@ -1,7 +1,12 @@
 import { matchesSelector } from '../api/selectors.ts';
 import type { Store } from '../contracts.ts';
 import { resolvePort } from '../controllers/endpoints.ts';
-import { type NetworkPolicy, type NetworkPolicyPeer, type NetworkPolicyPort, resource } from '../controllers/kinds.ts';
+import {
+  type NetworkPolicy,
+  type NetworkPolicyPeer,
+  type NetworkPolicyPort,
+  resource,
+} from '../controllers/kinds.ts';
 import { contains } from './cidr.ts';
 import type { NetworkPod } from './pod-registry.ts';
 
@@ -28,7 +33,8 @@ export class PolicyEngine {
     if (to.pod !== undefined && to.pod.identity.uid === from.identity.uid) return true;
     return (
       this.#allows('Egress', from, to, port, protocol, to.pod) &&
-      (to.pod === undefined || this.#allows('Ingress', to.pod, { pod: from, ip: from.identity.ip }, port, protocol, to.pod))
+      (to.pod === undefined ||
+        this.#allows('Ingress', to.pod, { pod: from, ip: from.identity.ip }, port, protocol, to.pod))
     );
   }
 
@@ -52,14 +58,19 @@ export class PolicyEngine {
       const rules = direction === 'Ingress' ? policy.spec.ingress : policy.spec.egress;
       for (const rule of rules ?? []) {
         const peers = 'from' in rule ? rule.from : 'to' in rule ? rule.to : undefined;
-        if (this.#matchesPeers(peers, peer, namespace) && matchesPorts(rule.ports, port, protocol, portOwner)) return true;
+        if (this.#matchesPeers(peers, peer, namespace) && matchesPorts(rule.ports, port, protocol, portOwner))
+          return true;
       }
     }
     return !isSelected;
   }
 
   #matchesPeers(peers: readonly NetworkPolicyPeer[] | undefined, peer: Peer, namespace: string): boolean {
-    return peers === undefined || peers.length === 0 || peers.some((one) => this.#matchesPeer(one, peer, namespace));
+    return (
+      peers === undefined ||
+      peers.length === 0 ||
+      peers.some((one) => this.#matchesPeer(one, peer, namespace))
+    );
   }
 
   #matchesPeer(wanted: NetworkPolicyPeer, peer: Peer, namespace: string): boolean {
@@ -89,7 +100,9 @@ function matchesPorts(
     if (wanted.port === undefined) return true;
     if (typeof wanted.port === 'string')
       return owner?.pod !== undefined && resolvePort(owner.pod, wanted.port, protocol) === port;
-    return wanted.endPort === undefined ? wanted.port === port : port >= wanted.port && port <= wanted.endPort;
+    return wanted.endPort === undefined
+      ? wanted.port === port
+      : port >= wanted.port && port <= wanted.endPort;
   });
 }
 

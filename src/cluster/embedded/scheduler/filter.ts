@@ -1,6 +1,6 @@
 import type { Pod } from '../controllers/kinds.ts';
-import { matchesNodeSelection, untoleratedTaint } from './node-match.ts';
 import { type NodeInfo, requestsOf } from './node-info.ts';
+import { matchesNodeSelection, untoleratedTaint } from './node-match.ts';
 import { affinityRefusal, type NamespaceLookup, spreadRefusal } from './pod-topology.ts';
 
 /** A refusal; `isResolvable`: taking pods off the node could help. */
@@ -63,7 +63,9 @@ function hostPorts(pod: Pod): string[] {
 
 function hasPortConflict(pod: Pod, info: NodeInfo): boolean {
   const wanted = hostPorts(pod);
-  return wanted.length > 0 && info.pods.some((other) => hostPorts(other).some((port) => wanted.includes(port)));
+  return (
+    wanted.length > 0 && info.pods.some((other) => hostPorts(other).some((port) => wanted.includes(port)))
+  );
 }
 
 /** The scheduler's message about a pod that fits nowhere. */
@@ -73,7 +75,9 @@ export function unschedulableMessage(refusals: readonly Refusal[]): string {
   const reasons = histogram(refusals.flatMap((refusal) => refusal.reasons));
   const preemption = histogram(
     refusals.map((refusal) =>
-      refusal.isResolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
+      refusal.isResolvable
+        ? 'No preemption victims found for incoming pod'
+        : 'Preemption is not helpful for scheduling',
     ),
   );
   return `0/${total} nodes are available: ${reasons}. preemption: 0/${total} nodes are available: ${preemption}.`;
@@ -82,5 +86,8 @@ export function unschedulableMessage(refusals: readonly Refusal[]): string {
 function histogram(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ');
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
 }

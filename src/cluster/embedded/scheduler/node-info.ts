@@ -1,7 +1,7 @@
 import { podResources } from '../api/pod-resources.ts';
 import { quantityMilli, quantityValue } from '../api/quantity.ts';
-import { isPodFinished } from '../controllers/pods.ts';
 import type { Node, Pod } from '../controllers/kinds.ts';
+import { isPodFinished } from '../controllers/pods.ts';
 
 /** CPU in millicores, memory in bytes. */
 export interface Amount {

@@ -2,7 +2,8 @@ import type { Node, NodeSelectorTerm, Pod, Taint, Toleration } from '../controll
 
 /** Whether a toleration covers a taint. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect)
+    return false;
   const key = toleration.key ?? '';
   if (key !== '' && key !== taint.key) return false;
   if (toleration.operator === 'Exists') return true;
@@ -13,11 +14,15 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 export function untoleratedTaint(pod: Pod, node: Node, effects: readonly string[]): Taint | undefined {
   const tolerations = pod.spec.tolerations ?? [];
   return (node.spec.taints ?? []).find(
-    (taint) => effects.includes(taint.effect) && !tolerations.some((toleration) => tolerates(toleration, taint)),
+    (taint) =>
+      effects.includes(taint.effect) && !tolerations.some((toleration) => tolerates(toleration, taint)),
   );
 }
 
-function matchesExpression(expression: { operator: string; values?: string[] }, value: string | undefined): boolean {
+function matchesExpression(
+  expression: { operator: string; values?: string[] },
+  value: string | undefined,
+): boolean {
   const values = expression.values ?? [];
   switch (expression.operator) {
     case 'In':
@@ -43,8 +48,12 @@ export function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
   const fields = term.matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;
   return (
-    expressions.every((expression) => matchesExpression(expression, node.metadata.labels?.[expression.key])) &&
-    fields.every((field) => matchesExpression(field, field.key === 'metadata.name' ? node.metadata.name : undefined))
+    expressions.every((expression) =>
+      matchesExpression(expression, node.metadata.labels?.[expression.key]),
+    ) &&
+    fields.every((field) =>
+      matchesExpression(field, field.key === 'metadata.name' ? node.metadata.name : undefined),
+    )
   );
 }
 

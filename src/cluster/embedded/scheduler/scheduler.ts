@@ -3,9 +3,17 @@ import { key as fold, unit } from '../../../base/random.ts';
 import { quantityValue } from '../api/quantity.ts';
 import { conditionOf } from '../controllers/conditions.ts';
 import { type ControlContext, stamp } from '../controllers/control-context.ts';
-import { type Condition, keyOf, type KubeObject, type Node, type Pod, resource, splitKey } from '../controllers/kinds.ts';
+import {
+  type Condition,
+  type KubeObject,
+  keyOf,
+  type Node,
+  type Pod,
+  resource,
+  splitKey,
+} from '../controllers/kinds.ts';
 import { WorkQueue } from '../controllers/work-queue.ts';
-import { refusalOf, type Refusal, unschedulableMessage } from './filter.ts';
+import { type Refusal, refusalOf, unschedulableMessage } from './filter.ts';
 import { type NodeInfo, requestsOf, snapshotNodes } from './node-info.ts';
 import { matchesTerm, untoleratedTaint } from './node-match.ts';
 import { crowding, termSelects } from './pod-topology.ts';
@@ -28,9 +36,11 @@ export function startScheduler(context: ControlContext): void {
     ({ type, object, previous }) => {
       const pod = object as Pod;
       const key = keyOf(pod);
-      const isWaiting = type !== 'DELETED' && pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
+      const isWaiting =
+        type !== 'DELETED' && pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
       if (isWaiting && (pod.spec.schedulerName ?? schedulerName) === schedulerName) {
-        if (type === 'ADDED' || (previous !== undefined && !jsonEqual((previous as Pod).spec, pod.spec))) queue.add(key);
+        if (type === 'ADDED' || (previous !== undefined && !jsonEqual((previous as Pod).spec, pod.spec)))
+          queue.add(key);
         return;
       }
       unschedulable.delete(key);
@@ -40,7 +50,8 @@ export function startScheduler(context: ControlContext): void {
     { replay: true },
   );
   store.subscribe(resource.nodes, ({ type, object, previous }) => {
-    if (type !== 'MODIFIED' || previous === undefined || hasRoomChanged(previous as Node, object as Node)) wake();
+    if (type !== 'MODIFIED' || previous === undefined || hasRoomChanged(previous as Node, object as Node))
+      wake();
   });
   store.subscribe(resource.persistentVolumeClaims, wake);
 
@@ -58,12 +69,16 @@ export function startScheduler(context: ControlContext): void {
 
   function schedule(key: string): void {
     const pod = store.get(resource.pods, ...splitKey(key)) as Pod | undefined;
-    if (pod === undefined || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
+    if (pod === undefined || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined)
+      return;
     const uid = pod.metadata.uid ?? '';
     attempts.set(uid, (attempts.get(uid) ?? 0) + 1);
     const claims = missingClaim(pod);
     if (claims !== undefined) return refuse(key, pod, claims);
-    const nodes = snapshotNodes(store.list(resource.nodes) as readonly Node[], store.list(resource.pods) as readonly Pod[]);
+    const nodes = snapshotNodes(
+      store.list(resource.nodes) as readonly Node[],
+      store.list(resource.pods) as readonly Pod[],
+    );
     const refusals: Refusal[] = [];
     const fitting: NodeInfo[] = [];
     for (const info of nodes) {
@@ -80,7 +95,11 @@ export function startScheduler(context: ControlContext): void {
     const total = store.list(resource.nodes).length;
     for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
       if (persistentVolumeClaim === undefined) continue;
-      const claim = store.get(resource.persistentVolumeClaims, pod.metadata.namespace, persistentVolumeClaim.claimName);
+      const claim = store.get(
+        resource.persistentVolumeClaims,
+        pod.metadata.namespace,
+        persistentVolumeClaim.claimName,
+      );
       const tail = `not found. preemption: 0/${total} nodes are available: ${total} Preemption is not helpful for scheduling.`;
       if (claim === undefined)
         return `0/${total} nodes are available: persistentvolumeclaim "${persistentVolumeClaim.claimName}" ${tail}`;
@@ -108,7 +127,10 @@ export function startScheduler(context: ControlContext): void {
     if (before?.status === 'False' && before.message === message) return;
     if (before?.status === 'False') condition.lastTransitionTime = before.lastTransitionTime ?? null;
     const others = (pod.status?.conditions ?? []).filter((one) => one.type !== 'PodScheduled');
-    store.updateStatus({ ...pod, status: { phase: 'Pending', ...pod.status, conditions: [...others, condition] } }, manager);
+    store.updateStatus(
+      { ...pod, status: { phase: 'Pending', ...pod.status, conditions: [...others, condition] } },
+      manager,
+    );
   }
 
   function bind(key: string, pod: Pod, node: string): void {
@@ -116,9 +138,17 @@ export function startScheduler(context: ControlContext): void {
     attempts.delete(pod.metadata.uid ?? '');
     const bound = store.update({ ...pod, spec: { ...pod.spec, nodeName: node } }, manager) as Pod;
     context.events.record(bound, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node}`, source);
-    const condition: Condition = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: stamp(context, pod) };
+    const condition: Condition = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: stamp(context, pod),
+    };
     const others = (bound.status?.conditions ?? []).filter((one) => one.type !== 'PodScheduled');
-    store.updateStatus({ ...bound, status: { phase: 'Pending', ...bound.status, conditions: [...others, condition] } }, manager);
+    store.updateStatus(
+      { ...bound, status: { phase: 'Pending', ...bound.status, conditions: [...others, condition] } },
+      manager,
+    );
   }
 
   /** The highest score; equal ones are told apart by a draw keyed by pod and node. */
@@ -141,17 +171,24 @@ export function startScheduler(context: ControlContext): void {
   /** Preferred node affinity, preferred pod (anti-)affinity and soft taints, about 0..100 each. */
   function preferenceScore(pod: Pod, info: NodeInfo, nodes: readonly NodeInfo[]): number {
     let score = untoleratedTaint(pod, info.node, ['PreferNoSchedule']) === undefined ? 300 : 0;
-    for (const { weight, preference } of pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+    for (const { weight, preference } of pod.spec.affinity?.nodeAffinity
+      ?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
       if (matchesTerm(preference, info.node)) score += 2 * weight;
     const rules = [
       [pod.spec.affinity?.podAffinity, 2],
       [pod.spec.affinity?.podAntiAffinity, -2],
     ] as const;
     for (const [rule, sign] of rules)
-      for (const { weight, podAffinityTerm: term } of rule?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+      for (const { weight, podAffinityTerm: term } of rule?.preferredDuringSchedulingIgnoredDuringExecution ??
+        []) {
         const domain = info.node.metadata.labels?.[term.topologyKey];
-        const near = nodes.filter((one) => domain !== undefined && one.node.metadata.labels?.[term.topologyKey] === domain);
-        const count = near.reduce((sum, one) => sum + one.pods.filter((other) => termSelects(term, pod, other, namespaceOf)).length, 0);
+        const near = nodes.filter(
+          (one) => domain !== undefined && one.node.metadata.labels?.[term.topologyKey] === domain,
+        );
+        const count = near.reduce(
+          (sum, one) => sum + one.pods.filter((other) => termSelects(term, pod, other, namespaceOf)).length,
+          0,
+        );
         score += sign * weight * Math.min(1, count);
       }
     return score;
@@ -161,7 +198,8 @@ export function startScheduler(context: ControlContext): void {
 /** LeastAllocated and BalancedAllocation, 0..200. */
 function resourceScore(pod: Pod, info: NodeInfo): number {
   const wanted = requestsOf(pod);
-  const share = (used: number, add: number, total: number) => (total === 0 ? 1 : Math.min(1, (used + add) / total));
+  const share = (used: number, add: number, total: number) =>
+    total === 0 ? 1 : Math.min(1, (used + add) / total);
   const cpu = share(info.used.cpu, Math.max(100, wanted.cpu), info.allocatable.cpu);
   const memory = share(info.used.memory, Math.max(200 * 2 ** 20, wanted.memory), info.allocatable.memory);
   return 50 * (1 - cpu) + 50 * (1 - memory) + 100 * (1 - Math.abs(cpu - memory) / 2);
