@@ -55,13 +55,7 @@ export function createHttpClient(options: HttpClientOptions = {}): KubeClient & 
   });
 }
 
-function poolFor({
-  ca,
-  cert,
-  key,
-  rejectUnauthorized,
-  servername,
-}: TlsOptions): Agent {
+function poolFor({ ca, cert, key, rejectUnauthorized, servername }: TlsOptions): Agent {
   const tls = Object.entries({ ca, cert, key, rejectUnauthorized, servername }).filter(
     ([, v]) => v !== undefined && v !== null,
   );

@@ -109,7 +109,7 @@ function bodyFrom(bytes: Buffer, contentType: string, path: string): unknown {
     throw new KubeApiError(
       415,
       'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (protobuf is not decoded here: use kubectl apply, or --dry-run=client -o yaml and apply that)',
     );
   }
   const text = bytes.toString('utf8');

@@ -16,44 +16,40 @@ export function answerMetrics(
 ): ApiAnswer {
   const matches = parseLabelSelector(request.query['labelSelector']);
   if (rest[0] === 'nodes') {
-    const all = usage.nodes().map((n) => {
-      const labels = store.get('nodes', undefined, n.name)?.metadata.labels ?? {};
-      return {
-        kind: 'NodeMetrics',
-        apiVersion,
-        metadata: { ...stamped(n.timeMs, labels), name: n.name },
-        ...times(n),
-        usage: amounts(n),
-      };
+    const all = store.list('nodes').flatMap(({ metadata: { name, labels = {} } }) => {
+      const used = matches(labels) ? usage.node(name) : undefined;
+      if (used === undefined) return [];
+      return [
+        {
+          kind: 'NodeMetrics',
+          apiVersion,
+          metadata: { ...stamped(used.timestampMs, labels), name },
+          ...times(used),
+          usage: amounts(used),
+        },
+      ];
     });
-    return answer(
-      'NodeMetrics',
-      all.filter((n) => matches(n.metadata.labels)),
-      rest[1],
-    );
+    return answer('NodeMetrics', all, rest[1]);
   }
   const [namespace, resource, name] =
     rest[0] === 'namespaces' ? [rest[1], rest[2], rest[3]] : [undefined, rest[0], undefined];
   if (resource !== 'pods')
     throw new KubeApiError(404, 'NotFound', 'the server could not find the requested resource');
-  const all = usage
-    .pods()
-    .filter((p) => namespace === undefined || p.namespace === namespace)
-    .map((p) => {
-      const labels = store.get('pods', p.namespace, p.name)?.metadata.labels ?? {};
-      return {
+  const all = store.list('pods', namespace).flatMap(({ metadata }) => {
+    const { labels = {}, namespace: its = '' } = metadata;
+    const used = matches(labels) ? usage.pod(its, metadata.name) : undefined;
+    if (used === undefined) return [];
+    return [
+      {
         kind: 'PodMetrics',
         apiVersion,
-        metadata: { ...stamped(p.timeMs, labels), name: p.name, namespace: p.namespace },
-        ...times(p),
-        containers: p.containers.map((c) => ({ name: c.name, usage: amounts(c) })),
-      };
-    });
-  return answer(
-    'PodMetrics',
-    all.filter((p) => matches(p.metadata.labels)),
-    name,
-  );
+        metadata: { ...stamped(used.timestampMs, labels), name: metadata.name, namespace: its },
+        ...times(used),
+        containers: used.containers.map((c) => ({ name: c.name, usage: amounts(c) })),
+      },
+    ];
+  });
+  return answer('PodMetrics', all, name);
 }
 
 function answer(
@@ -83,7 +79,7 @@ function times({ timeMs, windowMs }: { timeMs: number; windowMs: number }): {
   timestamp: string;
   window: string;
 } {
-  return { timestamp: rfc3339Seconds(timeMs), window: `${windowMs / 1000}s` };
+  return { timestamp: rfc3339Seconds(timeMs), window: `${Math.round(windowMs / 100) / 10}s` };
 }
 
 function amounts({ cpuMillis, memoryBytes }: { cpuMillis: number; memoryBytes: number }): {

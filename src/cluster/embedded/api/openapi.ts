@@ -24,7 +24,7 @@ export function openapiDocument(groupVersion: string): Record<string, unknown> {
     const gvk = { group: d.group, version: d.version, kind: d.kind };
     const model = modelOfKind(d.apiVersion, d.kind);
     collect(model, schemas);
-    (schemas[model] as Record<string, unknown>)['x-kubernetes-group-version-kind'] = [gvk];
+    (schemas[schemaName(model)] as Record<string, unknown>)['x-kubernetes-group-version-kind'] = [gvk];
     const base = d.group === '' ? '/api/v1' : `/apis/${groupVersion}`;
     const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
       name,
@@ -54,14 +54,19 @@ export function openapiDocument(groupVersion: string): Record<string, unknown> {
 }
 
 function reference(model: string): Record<string, unknown> {
-  return { $ref: `#/components/schemas/${model}` };
+  return { $ref: `#/components/schemas/${schemaName(model)}` };
+}
+
+/** kubectl shows what follows the last dot as the type's name. */
+function schemaName(model: string): string {
+  return `io.k8s.api.${model.replace(/^(?:Core|Rbac|Discovery)?V\d+/, '')}`;
 }
 
 function collect(model: string, schemas: Record<string, unknown>): void {
   const fields = modelNamed(model);
-  if (fields === undefined || schemas[model] !== undefined) return;
+  if (fields === undefined || schemas[schemaName(model)] !== undefined) return;
   const properties: Record<string, unknown> = {};
-  schemas[model] = { type: 'object', properties };
+  schemas[schemaName(model)] = { type: 'object', properties };
   for (const [name, type] of fields) {
     collect(type.of, schemas);
     properties[name] = schemaOf(type);

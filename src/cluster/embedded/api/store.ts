@@ -196,7 +196,9 @@ class MemoryStore implements ApiStore {
     const draft = thawed(object);
     const unknown = definition.key === 'events' ? [] : unknownFields(draft);
     if (unknown.length > 0)
-      throw badRequest(`${object.kind} cannot be handled as a ${object.kind}: strict decoding error: ${unknown.join(', ')}`);
+      throw badRequest(
+        `${object.kind} cannot be handled as a ${object.kind}: strict decoding error: ${unknown.join(', ')}`,
+      );
     const given = draft.metadata ?? ({ name: '' } as ObjectMeta);
     if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
     const namespace = definition.namespaced ? (given.namespace ?? 'default') : undefined;

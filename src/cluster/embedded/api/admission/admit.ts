@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../../kube/objects.ts';
 import { applyDefaults } from '../defaults/apply-defaults.ts';
+import { type PodResourceSpec, qosClass } from '../pod-resources.ts';
 import type { ResourceDefinition } from '../resources.ts';
 import { definitionOf } from '../resources.ts';
 import { forbidden, notFound } from '../status-error.ts';
@@ -29,6 +30,8 @@ export function admit(admission: Admission): void {
   applyDefaults(store, definition, draft, admission.old);
   if (definition.key === 'pods' && operation === 'CREATE') admitPod(admission);
   if (operation === 'CREATE') applyLimitRanges(admission);
+  if (definition.key === 'pods' && operation === 'CREATE')
+    draft['status'] = { phase: 'Pending', qosClass: qosClass((draft['spec'] ?? {}) as PodResourceSpec) };
   validateObject(definition, draft, admission.old);
   if (operation === 'CREATE' || definition.key === 'persistentvolumeclaims') checkLimitRanges(admission);
   checkQuota(admission);

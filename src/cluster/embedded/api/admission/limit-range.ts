@@ -102,11 +102,12 @@ export function checkLimitRanges(admission: Admission): void {
 }
 
 function refuse({ definition, draft }: Admission, complaints: string[]): void {
-  if (complaints.length === 0) return;
+  const distinct = [...new Set(complaints)];
+  if (distinct.length === 0) return;
   throw forbidden(
     definition,
     draft.metadata.name,
-    complaints.length === 1 ? complaints[0]! : `[${complaints.join(', ')}]`,
+    distinct.length === 1 ? distinct[0]! : `[${distinct.join(', ')}]`,
   );
 }
 
@@ -124,36 +125,32 @@ function checkAll(limit: Limit, kind: string, requests: Amounts, limits: Amounts
   ];
 }
 
+/** One complaint a resource, as the API server: the request first. */
 function checkMin(limit: Limit, kind: string, requests: Amounts, limits: Amounts): string[] {
-  const out: string[] = [];
-  for (const [name, text] of Object.entries(limit.min ?? {})) {
+  return Object.entries(limit.min ?? {}).flatMap(([name, text]) => {
     const bound = parseQuantity(text)!.milli;
     const request = parseQuantity(requests[name]);
     const limited = parseQuantity(limits[name]);
-    if (request === undefined)
-      out.push(`minimum ${name} usage per ${kind} is ${text}.  No request is specified`);
-    else if (request.milli < bound)
-      out.push(`minimum ${name} usage per ${kind} is ${text}, but request is ${requests[name]}`);
-    if (limited !== undefined && limited.milli < bound)
-      out.push(`minimum ${name} usage per ${kind} is ${text}, but limit is ${limits[name]}`);
-  }
-  return out;
+    const start = `minimum ${name} usage per ${kind} is ${text}`;
+    if (request === undefined) return [`${start}.  No request is specified`];
+    if (request.milli < bound) return [`${start}, but request is ${requests[name]}`];
+    return limited !== undefined && limited.milli < bound ? [`${start}, but limit is ${limits[name]}`] : [];
+  });
 }
 
+/** One complaint a resource, as the API server: the limit first. */
 function checkMax(limit: Limit, kind: string, requests: Amounts, limits: Amounts): string[] {
-  const out: string[] = [];
-  for (const [name, text] of Object.entries(limit.max ?? {})) {
+  return Object.entries(limit.max ?? {}).flatMap(([name, text]) => {
     const bound = parseQuantity(text)!.milli;
     const request = parseQuantity(requests[name]);
     const limited = parseQuantity(limits[name]);
-    if (limited === undefined)
-      out.push(`maximum ${name} usage per ${kind} is ${text}.  No limit is specified`);
-    else if (limited.milli > bound)
-      out.push(`maximum ${name} usage per ${kind} is ${text}, but limit is ${limits[name]}`);
-    if (request !== undefined && request.milli > bound)
-      out.push(`maximum ${name} usage per ${kind} is ${text}, but request is ${requests[name]}`);
-  }
-  return out;
+    const start = `maximum ${name} usage per ${kind} is ${text}`;
+    if (limited === undefined) return [`${start}.  No limit is specified`];
+    if (limited.milli > bound) return [`${start}, but limit is ${limits[name]}`];
+    return request !== undefined && request.milli > bound
+      ? [`${start}, but request is ${requests[name]}`]
+      : [];
+  });
 }
 
 function checkRatio(limit: Limit, kind: string, requests: Amounts, limits: Amounts): string[] {

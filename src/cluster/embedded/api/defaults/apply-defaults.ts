@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { KubeObject } from '../../../../kube/objects.ts';
 import { child, childOf, type Fields, fill, isFields, items } from '../fields.ts';
-import { qosClass } from '../pod-resources.ts';
 import type { ResourceDefinition } from '../resources.ts';
 import type { ApiStore } from '../store.ts';
 import { canonicalQuantities, defaultPod, defaultPodSpec } from './pod-defaults.ts';
@@ -18,10 +17,9 @@ import {
 type Defaulter = (draft: KubeObject, spec: Fields, store: ApiStore, old: KubeObject | undefined) => void;
 
 const defaulters: Record<string, Defaulter> = {
-  pods: (draft, spec, _store, old) => {
+  pods: (_draft, spec) => {
     defaultPodSpec(spec);
     defaultPod(spec);
-    if (old === undefined) draft['status'] = { phase: 'Pending', qosClass: qosClass(spec) };
   },
   services: (draft, _spec, store, old) => {
     defaultService(store, draft, old);
