@@ -191,14 +191,17 @@ export function invalidValue(
   const candidates =
     setting.values !== undefined ? [`${now}s`, now.toUpperCase(), `"${now}"`] : (slips[setting.type] ?? []);
   const refused = candidates.filter((value) => value !== now && settingProblem(setting, value) !== undefined);
-  return refused[Math.floor(pick * refused.length)] ?? ((setting.required ?? false) ? '' : undefined);
+  return (
+    refused[Math.floor(pick * refused.length)] ?? (settingProblem(setting, '') === undefined ? undefined : '')
+  );
 }
 
 /** Another value the program accepts and that changes little; `undefined` where none is known. */
 export function harmlessValue(setting: SettingDeclaration, current: string | undefined): string | undefined {
   const now = current ?? setting.default;
   if (now === undefined) return undefined;
-  if (setting.values !== undefined) return setting.values.find((value) => value !== now);
+  if (setting.values !== undefined)
+    return setting.values.find((value) => value !== now && settingProblem(setting, value) === undefined);
   const digits = /^\d+/.exec(now)?.[0];
   if (digits === undefined || (setting.type !== 'integer' && setting.type !== 'duration')) return undefined;
   const raised = now.replace(digits, String(Math.max(Number(digits) + 1, Math.round(Number(digits) * 1.1))));
