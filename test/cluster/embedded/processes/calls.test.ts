@@ -239,6 +239,28 @@ describe('a call between two services', () => {
     ).toBeLessThan(failures + 30);
   });
 
+  it('keeps failed traces of a further share, whole, and no others of it', () => {
+    const flaky = back({
+      routes: [{ method: 'GET', path: '/data', steps: [{ respond: 500, probability: 0.2, message: 'no' }] }],
+    });
+    const traces = (errorSampling: number): Map<string, string[]> => {
+      const world = new SmallWorld([flaky, front('go'), users()], { sampling: 0.1, errorSampling });
+      world.startAll();
+      world.run(60);
+      return Map.groupBy(world.spans(), (span) => span.traceId) as never;
+    };
+    const without = traces(0);
+    const further = [...traces(0.5)].filter(([id]) => !without.has(id)) as unknown as [
+      string,
+      { status: string }[],
+    ][];
+    expect(further.length).toBeGreaterThan(30);
+    for (const [, spans] of further) {
+      expect(spans.some((span) => span.status === 'ERROR')).toBe(true);
+      expect(spans.length).toBe(4);
+    }
+  });
+
   it('keeps its log readable in a storm', () => {
     const world = new SmallWorld([front('go'), users()], { rate: 200 });
     const started = world.startAll();

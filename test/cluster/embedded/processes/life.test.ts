@@ -141,6 +141,33 @@ describe('the life of a process', () => {
     expect(started.front!.lines.some((line) => line.includes('server overloaded'))).toBe(true);
   });
 
+  it('is scraped once it listens, fails to be while it is away, and forgotten with its pod', () => {
+    const world = new SmallWorld([program('front', { startupMs: 2000, routes: page })]);
+    const first = world.start('front');
+    const up = (): boolean[] => world.targets.map((target) => target.scrape(() => undefined));
+    expect(world.targets[0]!.labels).toMatchObject({
+      service: 'front',
+      namespace: 'shop',
+      pod: 'front-0',
+      container: 'front',
+    });
+    world.run(1);
+    expect(up()).toEqual([false]);
+    world.run(3);
+    expect(up()).toEqual([true]);
+    first.process.setReachable(false);
+    expect(up()).toEqual([false]);
+    first.process.setReachable(true);
+    expect(up()).toEqual([true]);
+    first.process.kill();
+    expect(up()).toEqual([false]);
+    world.start('front');
+    world.run(4);
+    expect(up()).toEqual([true]);
+    world.runtime.forgetPod(first.pod.uid);
+    expect(world.targets).toEqual([]);
+  });
+
   it('knows its images: releases change behaviour, unknown ones cannot be pulled', () => {
     const front = program('front', {
       routes: page,
