@@ -16,40 +16,44 @@ export function answerMetrics(
 ): ApiAnswer {
   const matches = parseLabelSelector(request.query['labelSelector']);
   if (rest[0] === 'nodes') {
-    const all = store.list('nodes').flatMap(({ metadata: { name, labels = {} } }) => {
-      const used = matches(labels) ? usage.node(name) : undefined;
-      if (used === undefined) return [];
-      return [
-        {
-          kind: 'NodeMetrics',
-          apiVersion,
-          metadata: { ...stamped(used.timestampMs, labels), name },
-          ...times(used),
-          usage: amounts(used),
-        },
-      ];
+    const all = usage.nodes().map((n) => {
+      const labels = store.get('nodes', undefined, n.name)?.metadata.labels ?? {};
+      return {
+        kind: 'NodeMetrics',
+        apiVersion,
+        metadata: { ...stamped(n.timeMs, labels), name: n.name },
+        ...times(n),
+        usage: amounts(n),
+      };
     });
-    return answer('NodeMetrics', all, rest[1]);
+    return answer(
+      'NodeMetrics',
+      all.filter((n) => matches(n.metadata.labels)),
+      rest[1],
+    );
   }
   const [namespace, resource, name] =
     rest[0] === 'namespaces' ? [rest[1], rest[2], rest[3]] : [undefined, rest[0], undefined];
   if (resource !== 'pods')
     throw new KubeApiError(404, 'NotFound', 'the server could not find the requested resource');
-  const all = store.list('pods', namespace).flatMap(({ metadata }) => {
-    const { labels = {}, namespace: its = '' } = metadata;
-    const used = matches(labels) ? usage.pod(its, metadata.name) : undefined;
-    if (used === undefined) return [];
-    return [
-      {
+  const all = usage
+    .pods()
+    .filter((p) => namespace === undefined || p.namespace === namespace)
+    .map((p) => {
+      const labels = store.get('pods', p.namespace, p.name)?.metadata.labels ?? {};
+      return {
         kind: 'PodMetrics',
         apiVersion,
-        metadata: { ...stamped(used.timestampMs, labels), name: metadata.name, namespace: its },
-        ...times(used),
-        containers: used.containers.map((c) => ({ name: c.name, usage: amounts(c) })),
-      },
-    ];
-  });
-  return answer('PodMetrics', all, name);
+        metadata: { ...stamped(p.timeMs, labels), name: p.name, namespace: p.namespace },
+        ...times(p),
+        containers: p.containers.map((c) => ({ name: c.name, usage: amounts(c) })),
+      };
+    });
+  return answer(
+    'PodMetrics',
+    all.filter((p) => matches(p.metadata.labels)),
+    name,
+  );
 }
 
 function answer(
@@ -79,7 +83,7 @@ function times({ timeMs, windowMs }: { timeMs: number; windowMs: number }): {
   timestamp: string;
   window: string;
 } {
-  return { timestamp: rfc3339Seconds(timeMs), window: `${Math.round(windowMs / 100) / 10}s` };
+  return { timestamp: rfc3339Seconds(timeMs), window: `${windowMs / 1000}s` };
 }
 
 function amounts({ cpuMillis, memoryBytes }: { cpuMillis: number; memoryBytes: number }): {

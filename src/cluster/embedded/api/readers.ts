@@ -1,13 +1,28 @@
-/** Where container logs come from: the kubelets' files. */
+/** Where container logs come from: the kubelets' records. */
 export interface LogReader {
-  /**
-   * Text of the container's present (or previous) start, each line with an RFC 3339 (nanosecond) timestamp and a space
-   * before it; `undefined` if there is none.
-   */
-  read(
-    ref: { readonly namespace: string; readonly name: string; readonly container: string },
-    options: { readonly previous?: boolean; readonly sinceTime?: string },
-  ): string | undefined;
+  /** Lines of the container's present (or previous) instance, oldest first; `undefined` if there is none. */
+  read(container: {
+    namespace: string;
+    pod: string;
+    podUid: string;
+    container: string;
+    previous: boolean;
+  }): readonly LogRecord[] | undefined;
+}
+
+export interface LogRecord {
+  readonly timeMs: number;
+  readonly text: string;
+}
+
+/** Present use of nodes and containers over the last window, as metrics-server answers it. */
+export interface UsageReader {
+  nodes(): readonly ({ readonly name: string } & Usage & Window)[];
+  pods(): readonly ({
+    readonly namespace: string;
+    readonly name: string;
+    readonly containers: readonly ({ readonly name: string } & Usage)[];
+  } & Window)[];
 }
 
 interface Usage {
@@ -16,16 +31,6 @@ interface Usage {
 }
 
 interface Window {
-  /** End of the window. */
-  readonly timestampMs: number;
+  readonly timeMs: number;
   readonly windowMs: number;
-}
-
-/** Present use of nodes and pods, as metrics-server knows it; `undefined` where it knows nothing. */
-export interface UsageReader {
-  node(name: string): (Usage & Window) | undefined;
-  pod(
-    namespace: string,
-    name: string,
-  ): (Window & { readonly containers: readonly (Usage & { readonly name: string })[] }) | undefined;
 }

@@ -1,8 +1,8 @@
-import { rfc3339 } from '../../../../base/clock.ts';
+import { rfc3339Nanos } from '../../../../base/clock.ts';
 import type { KubeObject } from '../../../../kube/objects.ts';
 import type { ApiAnswer } from '../api-request.ts';
 import { child, items, text } from '../fields.ts';
-import type { LogReader } from '../readers.ts';
+import type { LogReader, LogRecord } from '../readers.ts';
 import { badRequest } from '../status-error.ts';
 
 const pulling = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName']);
@@ -40,43 +40,45 @@ export function podLog(
     throw badRequest(
       `container "${container}" in pod "${name}" is waiting to start: ${pulling.has(waiting) ? 'trying and failing to pull image' : waiting}`,
     );
-  const read = () =>
-    linesOf(reader.read({ namespace, name, container }, { previous, ...since(query, nowMs()) }));
+  const read = () => reader.read({ namespace, pod: name, podUid: uid, container, previous }) ?? [];
   if (query['follow'] !== 'true')
-    return { status: 200, contentType: 'text/plain', body: logText(read(), query) };
-  const follow = { timestamps: query['timestamps'] ?? '' };
-  let shown: number | undefined;
+    return { status: 200, contentType: 'text/plain', body: logText(read(), query, nowMs()) };
+  let shown = 0;
   return {
     status: 200,
     contentType: 'text/plain',
     follow: {
       next() {
-        const lines = read();
-        const text = shown === undefined ? logText(lines, query) : logText(lines.slice(shown), follow);
-        shown = lines.length;
-        return { text, isOpen: !previous && waiting === '' };
+        const records = read();
+        const fresh = shown === 0 ? records : records.slice(shown);
+        const out =
+          shown === 0
+            ? logText(fresh, query, nowMs())
+            : logText(fresh, { timestamps: query['timestamps'] ?? '' }, nowMs());
+        shown = records.length;
+        return { text: out, isOpen: waiting === '' };
       },
     },
   };
 }
 
-function since(query: Readonly<Record<string, string>>, nowMs: number): { sinceTime?: string } {
-  if (query['sinceTime']) return { sinceTime: query['sinceTime'] };
+function logText(
+  records: readonly LogRecord[],
+  query: Readonly<Record<string, string>>,
+  nowMs: number,
+): string {
+  let lines = records;
   const seconds = Number(query['sinceSeconds'] ?? Number.NaN);
-  return Number.isNaN(seconds) ? {} : { sinceTime: rfc3339(nowMs - seconds * 1000) };
-}
-
-function linesOf(text: string | undefined): string[] {
-  const lines = (text ?? '').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
-}
-
-function logText(lines: readonly string[], query: Readonly<Record<string, string>>): string {
+  const from = query['sinceTime']
+    ? Date.parse(query['sinceTime'])
+    : Number.isNaN(seconds)
+      ? undefined
+      : nowMs - seconds * 1000;
+  if (from !== undefined) lines = lines.filter((l) => l.timeMs >= from);
   const tail = Number(query['tailLines'] ?? Number.NaN);
-  const wanted = Number.isNaN(tail) || tail < 0 ? lines : tail === 0 ? [] : lines.slice(-tail);
-  const isStamped = query['timestamps'] === 'true';
-  const out = wanted.map((line) => `${isStamped ? line : line.slice(line.indexOf(' ') + 1)}\n`).join('');
+  if (!Number.isNaN(tail) && tail >= 0) lines = tail === 0 ? [] : lines.slice(-tail);
+  const stamped = query['timestamps'] === 'true';
+  const out = lines.map((l) => `${stamped ? `${rfc3339Nanos(l.timeMs)} ` : ''}${l.text}\n`).join('');
   const limit = Number(query['limitBytes'] ?? Number.NaN);
   return Number.isNaN(limit) ? out : out.slice(0, limit);
 }
