@@ -84,7 +84,7 @@ async function compareFile(
       tell(`- ${id}`);
     } else if (other !== row) {
       count.changed++;
-      for (const change of fieldChanges(row, other)) tell(`~ ${id} ${change}`);
+      for (const change of fieldChanges(row, other)) tell(`~ ${id === '' ? '' : `${id} `}${change}`);
     }
   }
   for (const id of after.keys())
@@ -104,6 +104,7 @@ async function rowsOf(directory: SafeDirectory, path: string): Promise<ReadonlyM
     for (let n = 2; rows.has(unique); n++) unique = `${id} (${n})`;
     rows.set(unique, row);
   };
+  if (path.endsWith('.json')) return new Map([['', await directory.text(path)]]);
   let labels: number | undefined;
   for await (const { number, text } of readLines(directory, path)) {
     if (path.endsWith('.jsonl')) add(identityOf(path, text), text);

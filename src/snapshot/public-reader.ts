@@ -69,7 +69,12 @@ export async function readPublic(bundle: string): Promise<PublicBundle> {
 
 /** `manifest.json` of a bundle. UserError if it is not there or not one. */
 export async function readManifest(bundle: string): Promise<Manifest> {
-  const text = await (await SafeDirectory.open(bundle)).text('manifest.json');
+  const directory = await SafeDirectory.open(bundle);
+  if (!(await directory.has('manifest.json')))
+    throw new UserError('no-bundle', `${bundle} is no bundle: it has no manifest.json`, {
+      hint: 'culprit build makes bundles',
+    });
+  const text = await directory.text('manifest.json');
   const result = parseLine(text, checkFor(Manifest));
   if ('problem' in result)
     throw new UserError('manifest', `${join(bundle, 'manifest.json')}: ${result.problem}`, {

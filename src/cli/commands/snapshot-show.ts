@@ -3,7 +3,7 @@ import { readPrivate } from '../../snapshot/private/truth.ts';
 import { type BundleOverview, showBundle } from '../../snapshot/show-bundle.ts';
 import type { CommonOptions, Io } from '../io.ts';
 import { formatTable } from '../table.ts';
-import { megabytes } from './snapshot-verify.ts';
+import { sizeText } from './snapshot-verify.ts';
 
 /** `culprit snapshot show BUNDLE [--truth]`: what is in a bundle; the private part only when asked for. */
 export async function snapshotShow(
@@ -40,7 +40,7 @@ function overviewText(overview: BundleOverview): string {
   const minutes = (Date.parse(manifest.window.end) - Date.parse(manifest.window.start)) / 60_000;
   const objects = kinds.reduce((sum, [, count]) => sum + count, 0);
   return `task ${manifest.task}: ${manifest.domain}, ${manifest.split}, application ${manifest.application}, on ${manifest.provider}
-window ${manifest.window.start} to ${manifest.window.end} (${minutes.toFixed(0)} min), ${megabytes(bytes)}
+window ${manifest.window.start} to ${manifest.window.end} (${minutes.toFixed(0)} min), ${sizeText(bytes)}
 public ${manifest.publicDigest}
 
 ${formatTable(
@@ -49,7 +49,7 @@ ${formatTable(
     name,
     String(files),
     rows === 0 ? '' : String(rows),
-    megabytes(size),
+    sizeText(size),
   ]),
 )}
 ${objects} objects (${deleted} gone at the end) in ${entities} entities: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}

@@ -24,7 +24,7 @@ export async function snapshotVerify(options: CommonOptions & { bundle: string[]
     const rows = results.map(({ bundle, task, files, bytes, private: part, findings }) => [
       task ?? bundle,
       String(files),
-      megabytes(bytes),
+      sizeText(bytes),
       part,
       findings.length === 0 ? 'ok' : `${findings.length} findings`,
     ]);
@@ -33,7 +33,7 @@ export async function snapshotVerify(options: CommonOptions & { bundle: string[]
   return results.some(({ findings }) => findings.length > 0) ? 1 : 0;
 }
 
-/** `4.2 MB`. */
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+/** `4.2 MB`, `17 kB`. */
+export function sizeText(bytes: number): string {
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }
