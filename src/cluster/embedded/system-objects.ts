@@ -3,6 +3,47 @@ import type { KubeObject } from './controllers/kinds.ts';
 /** Cluster IP of the DNS service. */
 export const dnsIp = '10.96.0.10';
 
+/** What every cluster has before anybody uses it: namespaces, priority classes, a storage class, the API's Service. */
+export function bootstrapObjects(): KubeObject[] {
+  const priority = (name: string, value: number, description: string) => ({
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    value,
+    description,
+  });
+  return [
+    ...['kube-system', 'kube-public', 'kube-node-lease', 'default'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    })),
+    priority(
+      'system-node-critical',
+      2_000_001_000,
+      'Used for system critical pods that must not be moved from their current node.',
+    ),
+    priority(
+      'system-cluster-critical',
+      2_000_000_000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+    },
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+      provisioner: 'rancher.io/local-path',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    },
+  ];
+}
+
 const corefile = `.:53 {
     errors
     health {

@@ -1,7 +1,6 @@
 import { rfc3339Seconds } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { ClusterProfile } from '../../spec/profile.ts';
-import { bootstrapCluster } from './api/bootstrap.ts';
 import { type ApiStore, createStore } from './api/store.ts';
 import type {
   ContainerRuntime,
@@ -25,7 +24,7 @@ import { EmbeddedNetwork } from './network/cluster-network.ts';
 import { createContainerRuntime, type EmbeddedContainerRuntime } from './processes/container-runtime.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { Simulation } from './simulation.ts';
-import { controlPlanePods, systemObjects } from './system-objects.ts';
+import { bootstrapObjects, controlPlanePods, systemObjects } from './system-objects.ts';
 import { WorldAge } from './world-age.ts';
 
 export interface WorldSettings {
@@ -116,8 +115,7 @@ export class World implements NodeObserver {
       },
     };
     this.context = { simulation, seed, store, events, ageMs: (object) => age.ageMs(object) };
-    const cluster = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } };
-    bootstrapCluster(store, { createdMs: startMs - age.age(cluster) });
+    for (const object of bootstrapObjects()) this.create(object, 'kube-apiserver');
     this.network = new EmbeddedNetwork(this.context);
     if (settings.runtime !== undefined)
       this.#runtime.layers.push(settings.runtime({ simulation, network: this.network }));

@@ -31,7 +31,7 @@ export function resolveEnvironment(
     for (const [name, value] of Object.entries(data ?? {})) env[prefix + name] = value;
   }
   for (const variable of container.env ?? []) {
-    const value = valueOf(source, pod, container, variable);
+    const value = variableValue(source, pod, container, variable);
     if (value !== undefined) env[variable.name] = expand(value, env);
   }
   return env;
@@ -79,7 +79,7 @@ function decoded(secret: KubeObject): Record<string, string> {
   return { ...out, ...((secret['stringData'] ?? {}) as Record<string, string>) };
 }
 
-function valueOf(
+function variableValue(
   source: EnvironmentSource,
   pod: Pod,
   container: Container,
