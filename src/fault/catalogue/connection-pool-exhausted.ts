@@ -36,7 +36,7 @@ const Arguments = Type.Object(
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, description: 'The new size; default 1.' })),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/orders', limit: 1 }] },
+  { additionalProperties: false, examples: [{ target: 'fulfilment/Deployment/orders', limit: 1 }] },
 );
 type Arguments = Static<typeof Arguments>;
 

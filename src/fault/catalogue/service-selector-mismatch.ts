@@ -30,7 +30,7 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ service: 'shop/Service/payment', variant: 'selector' }] },
+  { additionalProperties: false, examples: [{ service: 'fulfilment/Service/payment', variant: 'selector' }] },
 );
 type Arguments = Static<typeof Arguments>;
 
