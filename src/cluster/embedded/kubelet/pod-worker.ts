@@ -330,6 +330,7 @@ export class PodWorker {
       if (!(error instanceof ConfigError)) throw error;
       this.#event('Warning', 'Failed', `Error: ${error.message}`, record);
       this.#setWaiting(record, 'CreateContainerConfigError', error.message);
+      this.#report();
       return this.#wakeAfterFailure();
     }
     record.isBusy = true;
