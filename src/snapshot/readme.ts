@@ -53,7 +53,7 @@ Entities are named \`namespace/Kind/name\`, those without a namespace \`cluster/
 
 ## What is not all there
 
-Traces are sampled where they are made${traceShare < 1 ? `; of those, one in ${Math.round(1 / traceShare)} is here` : ''}.
+Traces are sampled where they are made, and resource attributes that repeat another one are left out${traceShare < 1 ? `; of those, one in ${Math.round(1 / traceShare)} is here` : ''}.
 Metrics:
 
 ${policies}
