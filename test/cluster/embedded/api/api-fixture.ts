@@ -27,15 +27,13 @@ export function serverFor(store: ApiStore): ApiServer {
         { name: 'node-1', cpuMillis: 250, memoryBytes: 2 ** 30, timeMs: startMs, windowMs: 15_000 },
       ],
       pods: () =>
-        store
-          .list('pods')
-          .map((p) => ({
-            namespace: p.metadata.namespace ?? '',
-            name: p.metadata.name,
-            timeMs: startMs,
-            windowMs: 15_000,
-            containers: [{ name: 'app', cpuMillis: 12, memoryBytes: 50 * 2 ** 20 }],
-          })),
+        store.list('pods').map((p) => ({
+          namespace: p.metadata.namespace ?? '',
+          name: p.metadata.name,
+          timeMs: startMs,
+          windowMs: 15_000,
+          containers: [{ name: 'app', cpuMillis: 12, memoryBytes: 50 * 2 ** 20 }],
+        })),
     },
   });
 }
