@@ -129,7 +129,7 @@ export function judge(
     }
     if (seen === undefined)
       return { expectation, met: false, detail: `not seen; ${instead(expectation.condition)}` };
-    if (inTwin !== undefined)
+    if (inTwin !== undefined && expectation.inTwin !== true)
       return {
         expectation,
         met: false,

@@ -206,6 +206,7 @@ function expected(entry: Entry, plan: FaultPlan): Expectation[] {
     must: expectation.must,
     withinMs: expectation.must ? entry.atMs + expectation.withinMs : 0,
     condition: expectation.condition,
+    ...(entry.type === 'fault' ? {} : { inTwin: true as const }),
   }));
 }
 

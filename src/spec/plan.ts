@@ -50,6 +50,8 @@ export interface Expectation {
   readonly must: boolean;
   readonly withinMs: number;
   readonly condition: Condition;
+  /** What a distractor shows: the twin has it too. Others must not be seen there. */
+  readonly inTwin?: true;
 }
 
 export type Condition =
