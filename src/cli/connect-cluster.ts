@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { PrerequisiteError, UserError } from '../base/errors.ts';
+import { isAlive, readClusterStates, stateFolder } from '../cluster/cluster-state.ts';
 import { connectControl } from '../cluster/control-protocol.ts';
 import type { InjectionTarget } from '../fault/injection-target.ts';
 import type { Io } from './io.ts';
@@ -26,7 +27,7 @@ export async function connectCluster(
   io: Io,
 ): Promise<ConnectedCluster> {
   const { createHttpClient } = await import('../kube/http-client.ts');
-  const path = kubeconfigPath(options.kubeconfig, io);
+  const path = await kubeconfigPath(options.kubeconfig, io);
   const text = await readFile(path, 'utf8').catch(() => {
     throw new PrerequisiteError('no-kubeconfig', `there is no kubeconfig at ${path}`, {
       hint: 'start a cluster with `culprit cluster up`, or give --kubeconfig',
@@ -54,7 +55,7 @@ export async function connectCluster(
     return {
       server,
       hasControl: control !== undefined,
-      journal: join(stateFolder(io), 'journals', `${identity(server, system.metadata.uid ?? '')}.jsonl`),
+      journal: join(stateFolder(io.env), 'journals', `${identity(server, system.metadata.uid ?? '')}.jsonl`),
       nowMs: async () => {
         nowMs = (await control?.nowMs()) ?? Date.now();
         return nowMs;
@@ -76,15 +77,14 @@ export async function connectCluster(
   }
 }
 
-function kubeconfigPath(given: string | undefined, io: Io): string {
+/** What was asked for, else KUBECONFIG, else the one cluster that `culprit cluster up` keeps, else ~/.kube/config. */
+async function kubeconfigPath(given: string | undefined, io: Io): Promise<string> {
   if (given !== undefined) return resolve(io.cwd, given);
   const first = io.env['KUBECONFIG']?.split(delimiter).find((part) => part !== '');
-  return first === undefined ? join(io.env['HOME'] ?? homedir(), '.kube/config') : resolve(io.cwd, first);
-}
-
-/** Where culprit keeps what must outlive a process: `XDG_STATE_HOME/culprit`. */
-function stateFolder(io: Io): string {
-  return join(io.env['XDG_STATE_HOME'] ?? join(io.env['HOME'] ?? homedir(), '.local/state'), 'culprit');
+  if (first !== undefined) return resolve(io.cwd, first);
+  const [running, ...others] = (await readClusterStates(stateFolder(io.env))).filter(isAlive);
+  if (running !== undefined && others.length === 0) return running.kubeconfig;
+  return join(io.env['HOME'] ?? homedir(), '.kube/config');
 }
 
 /** kube-system's uid tells clusters apart; embedded ones of one seed share it, hence the address. */
