@@ -107,6 +107,23 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/cluster-down.ts')).clusterDown,
   },
   {
+    name: 'inject',
+    summary: "carry a scenario's operations out on a running cluster, journalled",
+    arguments: [['<file>', 'scenario file']],
+    options: [
+      ['--kubeconfig <file>', 'default: KUBECONFIG, else the cluster that `cluster up` keeps, else ~/.kube/config'],
+      ['--seed <hex>', '32 hex digits; default: the seed of the file, or a new one'],
+      ['--now', 'one operation after the other, without waiting for their times'],
+    ],
+    load: async () => (await import('./commands/inject.ts')).inject,
+  },
+  {
+    name: 'recover',
+    summary: 'undo what was injected, also after a crash, and prove that nothing is left',
+    options: [['--kubeconfig <file>', 'as for inject']],
+    load: async () => (await import('./commands/recover.ts')).recover,
+  },
+  {
     name: 'build',
     summary: 'the whole pipeline: scenarios in, proven bundles out',
     arguments: [['<file...>', 'scenario or suite files']],
