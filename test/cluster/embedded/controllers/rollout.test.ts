@@ -145,10 +145,9 @@ describe('an autoscaler', () => {
       'New size: 3; reason: cpu resource utilization (percentage of request) above target',
     );
     const object = world.store.get('horizontalpodautoscalers.autoscaling', 'shop', 'web');
-    expect(object?.['status']).toMatchObject({ currentReplicas: 3, desiredReplicas: 3 });
-    const limited = (
-      object?.['status'] as { conditions: { type: string; reason: string }[] }
-    ).conditions.find((one) => one.type === 'ScalingLimited');
+    const status = (object?.['status'] ?? {}) as { conditions?: { type: string; reason: string }[] };
+    expect(status).toMatchObject({ currentReplicas: 3, desiredReplicas: 3 });
+    const limited = status.conditions?.find((one) => one.type === 'ScalingLimited');
     expect(limited?.reason).toBe('TooManyReplicas');
   });
 });

@@ -7,17 +7,13 @@ function only(world: ScriptedWorld) {
   return { pod, status, waiting: status?.state.waiting };
 }
 
-/** Seconds after the world's start at which a line beginning with `start` was written. */
+/** Seconds after the world's start at which the container was started. */
 function starts(world: ScriptedWorld): number[] {
-  const out: number[] = [];
-  for (const { lines, pod } of world.logs.between(0, Number.MAX_SAFE_INTEGER) as {
-    pod: string;
-    lines: { timeMs: number; text: string }[];
-  }[])
-    if (pod.startsWith('web-'))
-      for (const line of lines)
-        if (line.text.startsWith('start')) out.push((line.timeMs - world.simulation.startMs) / 1000);
-  return out;
+  const [pod] = world.pods();
+  const uid = pod?.metadata.uid ?? '';
+  return world.logs
+    .files(uid, 'main')
+    .map((file) => ((file.lines[0]?.timeMs ?? 0) - world.simulation.startMs) / 1000);
 }
 
 describe('a container that crashes', () => {
