@@ -105,9 +105,13 @@ export async function sightings(
   return found;
 }
 
-/** Judges expectations: `must` ones have to be seen in time and not in the twin; the others never. */
+/**
+ * Judges expectations: `must` ones have to be seen in time, and those of a fault not in the twin; the others never.
+ * `isCausal` tells the expectations of faults from those of distractors and cover, which both worlds have.
+ */
 export function judge(
   expectations: readonly Expectation[],
+  isCausal: (expectation: Expectation) => boolean,
   incidentMs: number,
   task: readonly (Sighting | undefined)[],
   twin: readonly (Sighting | undefined)[],

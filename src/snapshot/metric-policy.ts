@@ -37,7 +37,7 @@ export const metricPolicies: readonly MetricPolicy[] = [
 ];
 
 /** The policy of a metric, if it has one. */
-export function policyOf(name: string): MetricPolicy | undefined {
+function policyOf(name: string): MetricPolicy | undefined {
   return metricPolicies.find((policy) => policy.metric.test(name));
 }
 

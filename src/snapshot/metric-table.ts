@@ -71,7 +71,7 @@ function hex(character: string): string {
  * Whole numbers exactly; others with three decimals, or six significant digits below one: finer than what rates over
  * half a minute can show.
  */
-export function formatValue(value: number): string {
+function formatValue(value: number): string {
   if (Number.isInteger(value)) return String(value);
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
@@ -87,7 +87,7 @@ export function parseValue(cell: string): number | undefined {
 }
 
 /** Tabs, line ends and backslashes in labels as `\t`, `\n`, `\r`, `\\`. */
-export function escapeCell(text: string): string {
+function escapeCell(text: string): string {
   return /[\\\t\n\r]/.test(text)
     ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character)
     : text;
