@@ -35,7 +35,7 @@ it('runs for an hour without a restart, an error or an alert but the one that is
     (await cluster.prometheus.query(expression, endMs))[0]?.values[0]?.[1] ?? Number.NaN;
   const edge = 'service="edge-gateway"';
   expect(await value(`sum(rate(http_server_request_duration_seconds_count{${edge}}[1h]))`)).toBeCloseTo(
-    12,
+    6,
     -0.5,
   );
   expect(
