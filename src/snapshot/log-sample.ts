@@ -31,7 +31,7 @@ export class LogSample {
     this.#lines.push({ timeMs, text, routine, share });
     this.#bytes[type] += text.length + 32;
     const budget = routine ? this.#budget : this.#budget * 8;
-    while (this.#bytes[type] > budget) this.#halve(routine, type);
+    while (this.#bytes[type] > budget && this.#share[type] > 2 ** -32) this.#halve(routine, type);
   }
 
   /** Share of ordinary lines that were kept: 1, ½, ¼, … */

@@ -50,7 +50,10 @@ export function* tableLines(table: MetricTable): Generator<string> {
 
 /** The file of a metric; names that Prometheus 3 allows and file systems do not are percent-encoded. */
 export function metricFileName(name: string): string {
-  return `${name.replace(/[^A-Za-z0-9_]/g, (character) => encodeURIComponent(character).replace(/^[^%]/, hex))}.tsv`;
+  const encoded = name
+    .toWellFormed()
+    .replace(/[^A-Za-z0-9_]/gu, (character) => encodeURIComponent(character).replace(/^[^%]/, hex));
+  return `${encoded}.tsv`;
 }
 
 /** The metric of a file name; `undefined` if it is none. */
