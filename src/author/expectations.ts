@@ -106,12 +106,11 @@ export async function sightings(
 }
 
 /**
- * Judges expectations: `must` ones have to be seen in time, and those of a fault not in the twin; the others never.
- * `isCausal` tells the expectations of faults from those of distractors and cover, which both worlds have.
+ * Judges expectations: `must` ones have to be seen in time and, but for those of distractors (`inTwin`), not in the twin;
+ * the others never.
  */
 export function judge(
   expectations: readonly Expectation[],
-  isCausal: (expectation: Expectation) => boolean,
   incidentMs: number,
   task: readonly (Sighting | undefined)[],
   twin: readonly (Sighting | undefined)[],

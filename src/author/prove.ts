@@ -47,9 +47,6 @@ export async function measureEffects(
   twin: ProvenWorld,
 ): Promise<Omit<Effects, 'recovery'> & { readonly measured: Measured }> {
   const { window } = task.recording;
-  const ofBothWorlds = new Set(
-    plan.operations.filter(({ origin }) => origin.type !== 'fault').map(({ origin }) => origin.id),
-  );
   const conditions = plan.expectations.map((expectation) => expectation.condition);
   const inTask = await sightings(conditions, task.recording, task.prometheus);
   const inTwin = await sightings(conditions, twin.recording, twin.prometheus);
@@ -59,13 +56,8 @@ export async function measureEffects(
   };
   return {
     baselineEqual: compareBaselines(measured, task.recording, twin.recording),
-    expectations: judge(
-      plan.expectations,
-      (expectation) => !ofBothWorlds.has(expectation.origin),
-      window.incidentMs,
-      inTask,
-      inTwin,
-      (condition) => seenInstead(condition, task.recording),
+    expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
+      seenInstead(condition, task.recording),
     ),
     alertsDueToCauses: alertsDueToCauses(
       task.recording.alerts,
