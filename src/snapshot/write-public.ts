@@ -8,7 +8,7 @@ import { FileSink, type WrittenFile, writeWhole } from './file-sink.ts';
 import { LogSample } from './log-sample.ts';
 import { selectSeries } from './metric-policy.ts';
 import { metricFileName, tableLines, toTable } from './metric-table.ts';
-import { readmeText } from './readme.ts';
+import { readmeText, type ThinnedLog } from './readme.ts';
 import type { Sanitiser } from './sanitise/sanitiser.ts';
 import { SpanLines } from './span-line.ts';
 import { TraceSample } from './trace-sample.ts';
@@ -207,7 +207,7 @@ async function writeLogs(
   recording: Recording,
   sanitiser: Sanitiser,
   options: PublicOptions,
-): Promise<{ files: WrittenFile[]; thinned: [string, number][] }> {
+): Promise<{ files: WrittenFile[]; thinned: ThinnedLog[] }> {
   const samples = new Map<string, LogSample>();
   for await (const log of recording.logs()) {
     if (options.ownNamespaces.has(log.namespace)) continue;
@@ -220,13 +220,14 @@ async function writeLogs(
     for await (const line of log.lines) sample.add(line.timeMs, line.text);
   }
   const files: WrittenFile[] = [];
-  const thinned: [string, number][] = [];
+  const thinned: ThinnedLog[] = [];
   for (const [path, sample] of [...samples].sort(byText(([name]) => name))) {
     const sink = new FileSink(root, `public/${path}`);
     for (const { timeMs, text } of sample.lines())
       sink.line(`${rfc3339Nanos(timeMs)} ${oneLine(sanitiser.text(text))}`);
     files.push(sink.close());
-    if (sample.routineShare < 1) thinned.push([path, sample.routineShare]);
+    const { routineShare, notableShare } = sample;
+    if (routineShare < 1 || notableShare < 1) thinned.push({ path, routineShare, notableShare });
   }
   return { files, thinned };
 }
