@@ -27,7 +27,11 @@ export function readmeText(facts: ReadmeFacts): string {
     facts;
   const policies = metricPolicies.map(({ reason }) => `- ${reason}`).join('\n');
   const thinned = thinnedLogs
-    .map(([path, share]) => `- \`${path}\`: one in ${Math.round(1 / share)}`)
+    .map(({ path, routineShare, notableShare }) => {
+      const errors =
+        notableShare < 1 ? `, of warnings and errors one in ${Math.round(1 / notableShare)}` : '';
+      return `- \`${path}\`: one in ${Math.round(1 / routineShare)}${errors}`;
+    })
     .join('\n');
   return `# Evidence
 
