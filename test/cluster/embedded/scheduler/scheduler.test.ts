@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deployment, ScriptedWorld } from '../world/scripted-world.ts';
+import { deployment, ScriptedWorld, withImage } from '../world/scripted-world.ts';
 
 describe('the scheduler', () => {
   test('says why a pod fits nowhere, and places it when there is room', () => {
@@ -78,4 +78,56 @@ describe('the scheduler', () => {
         .some((event) => event.message.includes('3 node(s) were unschedulable')),
     ).toBe(true);
   });
+});
+
+test('a pod of higher priority takes the place of a lower one', () => {
+  const world = new ScriptedWorld({ workers: 1 });
+  world.apply({
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'urgent' },
+    value: 1000,
+  });
+  const half = { resources: { requests: { cpu: '1200m' } } };
+  world.apply(deployment('slow', 'app/web:1', { replicas: 1, container: half }));
+  world.pass(20);
+  world.apply(
+    deployment('fast', 'app/web:1', { replicas: 1, container: half, pod: { priorityClassName: 'urgent' } }),
+  );
+  world.pass(20);
+  expect(world.pods('fast')[0]?.spec.nodeName).toBe('worker-1');
+  expect(world.pods('slow')[0]?.spec.nodeName).toBeUndefined();
+  expect(world.events('Preempted')[0]?.message).toMatch(/^Preempted by pod [0-9a-f-]{36} on node worker-1$/);
+});
+
+test('a claim gets a volume where its first pod goes, and the pod stays with it', () => {
+  const world = new ScriptedWorld();
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', namespace: 'shop' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  world.apply(
+    deployment('db', 'app/web:1', {
+      replicas: 1,
+      pod: { volumes },
+      spec: { strategy: { type: 'Recreate' } },
+    }),
+  );
+  world.pass(5);
+  expect(world.events('FailedScheduling')[0]?.message).toContain('persistentvolumeclaim "data" not found');
+  world.apply(claim);
+  world.pass(30);
+  const node = world.pods('db')[0]?.spec.nodeName;
+  expect(node).toBeDefined();
+  expect(world.store.get('persistentvolumeclaims', 'shop', 'data')?.['status']).toMatchObject({
+    phase: 'Bound',
+  });
+  world.edit('deployments.apps', 'db', (object) => withImage(object, 'app/web:2'));
+  world.pass(30);
+  expect(world.pods('db').map((pod) => [pod.spec.nodeName, pod.spec.containers[0]?.image])).toEqual([
+    [node, 'app/web:2'],
+  ]);
 });
