@@ -11,7 +11,7 @@ const shop = viewFromManifests(await loadShop(), '5e'.repeat(16));
 /** Every variant that suits the bakery. */
 const variants: Record<string, readonly unknown[]> = {
   'connection-pool-exhausted': [
-    { target: 'back/orders', limit: 2 },
+    { target: 'back/orders', limit: 1, load: 3 },
     { target: 'back/Deployment/orders', variant: 'leak', upstream: 'db' },
   ],
   'container-crash-loop': [
