@@ -10,7 +10,7 @@ import { isLoadGenerator, nameOf, programOf, replicasOf, workloadKinds } from '.
  * journeys followed through the programs' steps at the application's load, times how long each query takes. An
  * estimate from descriptions; queueing makes the real number larger when it comes near the limit.
  */
-export function poolUse(view: ClusterView): ReadonlyMap<string, number> {
+function poolUse(view: ClusterView): ReadonlyMap<string, number> {
   const use = new Map<string, number>();
   const users = view.objects.find(
     (o) => (workloadKinds as readonly string[]).includes(o.kind) && isLoadGenerator(view, o),
