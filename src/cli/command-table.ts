@@ -111,7 +111,10 @@ export const commandTable: readonly TableEntry[] = [
     summary: "carry a scenario's operations out on a running cluster, journalled",
     arguments: [['<file>', 'scenario file']],
     options: [
-      ['--kubeconfig <file>', 'default: KUBECONFIG, else the cluster that `cluster up` keeps, else ~/.kube/config'],
+      [
+        '--kubeconfig <file>',
+        'default: KUBECONFIG, else the cluster that `cluster up` keeps, else ~/.kube/config',
+      ],
       ['--seed <hex>', '32 hex digits; default: the seed of the file, or a new one'],
       ['--now', 'one operation after the other, without waiting for their times'],
     ],
