@@ -315,4 +315,3 @@ function absentMetric(env: Environment, expr: Expr): Metric {
   }
   return env.database.pool.from(labels);
 }
-
