@@ -1,8 +1,9 @@
 import { byText } from '../base/order.ts';
 import type { Topology } from '../capture/recording.ts';
 import type { EntityGraph } from '../entity/graph.ts';
+import { entityName } from '../spec/entity-name.ts';
 
-/** How a failure spread, one step: along an object relation or against the direction of a call. */
+/** How a failure spread, one step: along an object relation, to who calls, or to who is not called any more. */
 export interface PropagationEdge {
   readonly from: string;
   readonly to: string;
@@ -11,12 +12,14 @@ export interface PropagationEdge {
 
 /**
  * Shortest ways from the root causes to the symptoms, over relations of objects (a ConfigMap and who uses it, a Node
- * and what runs on it) and over observed calls (who calls suffers from who is called). Only edges on a way to a symptom
- * are kept; a symptom that no observed way reaches has no edge, and the ground-truth lint will say so.
+ * and what runs on it) and over observed calls: who calls suffers from who is called, through its Service, and who is
+ * called starves when its caller fails before it gets there (`starved`: symptoms that only lack requests). Only edges on a
+ * way to a symptom are kept; a symptom that no observed way reaches has no edge, and the ground-truth lint says so.
  */
 export function propagationEdges(
   causes: readonly string[],
   symptoms: readonly string[],
+  starved: ReadonlySet<string>,
   graph: EntityGraph,
   topology: Topology,
   entityOfService: (service: string) => string | undefined,
@@ -31,13 +34,19 @@ export function propagationEdges(
     if (relation === 'owns') continue;
     if (relation === 'uses') link({ from: to, to: from, kind: 'used by' });
     else link({ from, to, kind: relation });
-    // a Service without reachable pods fails its callers: the way leads on from the workload behind it
+    // pods that move or multiply use up what is left of a quota
+    if (relation === 'limits') link({ from: to, to: from, kind: 'counts against' });
   }
+  const namespaces = new Map(topology.services.map(({ name, namespace }) => [name, namespace]));
   for (const call of topology.calls) {
     const caller = entityOfService(call.from);
     const callee = entityOfService(call.to);
-    if (caller && callee && caller !== callee)
-      link({ from: callee, to: caller, kind: `called by (${call.protocol})` });
+    if (!caller) continue;
+    const service = entityName({ kind: 'Service', name: call.to, namespace: namespaces.get(call.to) });
+    link({ from: service, to: caller, kind: 'stands between' });
+    if (!callee || caller === callee) continue;
+    link({ from: callee, to: caller, kind: `called by (${call.protocol})` });
+    if (starved.has(callee)) link({ from: caller, to: callee, kind: `calls less (${call.protocol})` });
   }
   const wanted = new Set(symptoms);
   const edges = new Map<string, PropagationEdge>();

@@ -56,11 +56,17 @@ export async function deriveTruth(
     propagation: propagationEdges(
       [...causeEntities],
       symptoms.map(({ entity }) => entity),
+      new Set(symptoms.filter(({ signals }) => signals.every(isStarvation)).map(({ entity }) => entity)),
       graph,
       recording.topology,
       entityOfService,
     ).map((edge) => ({ ...edge })),
   };
+}
+
+/** A signal of getting fewer requests, and nothing worse. */
+function isStarvation(signal: string): boolean {
+  return signal.startsWith('requests: ') || signal === 'alert NoRequestsReceived';
 }
 
 /** The workload a service name (`namespace/name` or `name`) most plausibly stands for, where traces do not tell. */
