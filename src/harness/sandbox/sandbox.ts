@@ -1,14 +1,21 @@
 import { OperationError } from '../../base/errors.ts';
 
-/** Where an agent finds things inside every sandbox: the same for every task and kind of sandbox. */
-export const sandboxPaths = {
+/** Places inside a sandbox. */
+export interface SandboxPaths {
+  readonly data: string;
+  readonly work: string;
+  readonly answer: string;
+}
+
+/** Where an agent finds things inside every isolated sandbox: the same for every task. */
+export const sandboxPaths: SandboxPaths = {
   /** The bundle's `public/`, read-only. */
   data: '/data',
   /** Current folder of every command; writable, empty at the start, gone with the session. */
   work: '/work',
   /** The answer file. */
   answer: '/work/agent_output.json',
-} as const;
+};
 
 /** What a session may use; the sandbox's own defaults where absent. */
 export interface SandboxLimits {
@@ -54,6 +61,8 @@ export interface CommandResult {
 
 /** One sample's isolated place. Sessions cannot see each other. */
 export interface SandboxSession extends AsyncDisposable {
+  /** Only where there is no file system of its own; `sandboxPaths` otherwise. */
+  readonly paths?: SandboxPaths;
   /** Runs a command with bash (or what comes nearest) in `/work`; files persist between commands, shell state does not. Rejects with SandboxError if the sandbox itself failed. */
   run(command: string, options: RunOptions): Promise<CommandResult>;
   /** A regular file inside the sandbox, at most `limit` bytes of it; undefined if there is none (or it is a link, folder or device). Bytes are read as data. */
@@ -70,6 +79,8 @@ export interface Sandbox {
   readonly summary: string;
   /** False where the agent could reach the host; such runs are marked and never ranked. */
   readonly isolated: boolean;
+  /** What commands find inside, told to the agent, such as `bash, coreutils, jq and Python 3 with pandas`. */
+  readonly provides?: string;
   /** What it cannot do, for people, one sentence each. */
   readonly limitations: readonly string[];
   /** Whether it works on this machine; if not, why and what would help. */
