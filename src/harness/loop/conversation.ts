@@ -1,4 +1,4 @@
-import type { Message } from '../models/model.ts';
+import type { Message, ReplyPart } from '../models/model.ts';
 
 /**
  * What the model is sent: the base that never changes, then either all turns or a summary and the turns since. A turn
@@ -53,25 +53,22 @@ export class Conversation {
 
 /** The whole conversation as one text, for a summary without tools. */
 export function conversationText(messages: readonly Message[]): string {
-  return messages
-    .map((message) => {
-      switch (message.role) {
-        case 'system':
-        case 'user':
-          return `[${message.role}]\n${message.text}`;
-        case 'assistant':
-          return `[you]\n${message.parts
-            .flatMap((part) =>
-              part.type === 'text'
-                ? part.text
-                : part.type === 'tool-call'
-                  ? `${part.name} ${part.arguments}`
-                  : [],
-            )
-            .join('\n')}`;
-        case 'tool':
-          return message.results.map((result) => `[${result.name} answered]\n${result.text}`).join('\n');
-      }
-    })
-    .join('\n\n');
+  return messages.map(messageText).join('\n\n');
+}
+
+function messageText(message: Message): string {
+  switch (message.role) {
+    case 'system':
+    case 'user':
+      return `[${message.role}]\n${message.text}`;
+    case 'assistant':
+      return `[you]\n${message.parts.map(partText).join('\n')}`;
+    case 'tool':
+      return message.results.map((result) => `[${result.name} answered]\n${result.text}`).join('\n');
+  }
+}
+
+function partText(part: ReplyPart): string {
+  if (part.type === 'reasoning') return '';
+  return part.type === 'text' ? part.text : `${part.name} ${part.arguments}`;
 }
