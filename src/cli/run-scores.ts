@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { atomicWrite } from '../base/atomic-write.ts';
 import type { RunDirectory } from '../harness/run-directory.ts';
+import { isScored } from '../harness/run-file.ts';
 import { type Aggregate, aggregate, type ScoredSample } from '../scoring/aggregate.ts';
 import { createTaskScorer } from '../scoring/score-run.ts';
 import type { DuplicatePolicy, Score } from '../scoring/score-submission.ts';
@@ -27,6 +28,10 @@ export interface RunScores {
     readonly aggregate: Aggregate;
   }[];
   readonly unfinished: number;
+  /** Samples whose infrastructure broke in every attempt: no result, not in any mean. */
+  readonly infrastructureFailed: number;
+  /** Whether the agents could reach nothing but the task. A run that says false is never ranked. */
+  readonly isolated: boolean;
   readonly samples: readonly SampleScore[];
 }
 
@@ -35,12 +40,17 @@ export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Prom
   const samples: SampleScore[] = [];
   const scored: { agent: string; sample: ScoredSample }[] = [];
   let unfinished = 0;
+  let infrastructureFailed = 0;
   for (const { task, directory } of run.run.tasks) {
     const scorer = await createTaskScorer(join(run.path, directory), policy);
     for (const key of run.keys().filter((key) => key.task === task)) {
       const result = await run.result(key);
       if (result === undefined) {
         unfinished++;
+        continue;
+      }
+      if (!isScored(result)) {
+        infrastructureFailed++;
         continue;
       }
       const score = scorer.score(await run.submission(key));
@@ -62,6 +72,8 @@ export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Prom
       }));
     }),
     unfinished,
+    infrastructureFailed,
+    isolated: run.run.sandbox?.isolated ?? true,
     samples,
   };
   await atomicWrite(join(run.path, 'scores.json'), `${JSON.stringify(scores, undefined, 2)}\n`);
@@ -93,14 +105,15 @@ export function renderRunScores(scores: RunScores): string {
       return values.map((value) => (value === undefined ? '–' : value.toFixed(3))).join(' / ');
     }),
   ];
-  return formatTable(
+  const warning = scores.isolated ? '' : 'NOT ISOLATED: the agents could reach this machine; never ranked\n';
+  return `${warning}${formatTable(
     ['task', 'truth', ...agents],
     [
       ...rows,
       totals('score (tasks with causes)', (aggregate) => aggregate.score),
       totals('false alarms (controls)', (aggregate) => aggregate.falseAlarmRate),
     ],
-  );
+  )}`;
 }
 
 function countHits(sample: SampleScore | undefined): number {

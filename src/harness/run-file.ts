@@ -22,8 +22,8 @@ export const ModelEntry = Type.Object(
     ),
     contextTokens: Type.Integer({ minimum: 1 }),
     price: Type.Optional(ModelPrice),
-    /** Of the file or run that a scripted or replayed model repeats. */
-    sourceDigest: Type.Optional(Type.String()),
+    /** The script, or the run that is replayed: where it is from the run directory, and its digest. */
+    source: Type.Optional(Type.Object({ path: Type.String(), digest: Type.String() }, strict)),
   },
   strict,
 );
@@ -34,7 +34,7 @@ export const ExternalEntry = Type.Object(
   {
     agent: Type.String(),
     command: Type.String(),
-    /** Files given to it, by name, with their digests. */
+    /** Files given to it, by name, with their digests; copies are in `files/` of the run directory. */
     files: Type.Record(Type.String(), Type.String()),
     allowHosts: Type.Array(Type.String()),
     /** Names of the variables it is given; never their values. */

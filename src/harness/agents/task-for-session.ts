@@ -11,7 +11,9 @@ export function taskForSession(task: TaskView, session: SandboxSession): TaskVie
 export function inPlacesOf(text: string, { paths }: SandboxSession): string {
   if (paths === undefined) return text;
   return (['answer', 'work', 'data'] as const).reduce(
-    (changed, place) => changed.replaceAll(sandboxPaths[place], paths[place]),
+    // not in the middle of a name: cluster/Node/worker-7 stays
+    (changed, place) =>
+      changed.replaceAll(new RegExp(`(?<![\\w/])${sandboxPaths[place]}(?![\\w-])`, 'g'), () => paths[place]),
     text,
   );
 }

@@ -18,11 +18,13 @@ export class CostLimitError extends OperationError {
 export class CostBudget {
   readonly #maximumUsd: number;
   #spentUsd: number;
+  readonly #onSpent: (usd: number) => void;
   #reservedUsd = 0;
 
-  constructor(maximumUsd: number, spentUsd = 0) {
+  constructor(maximumUsd: number, spentUsd = 0, onSpent: (usd: number) => void = () => {}) {
     this.#maximumUsd = maximumUsd;
     this.#spentUsd = spentUsd;
+    this.#onSpent = onSpent;
   }
 
   get spentUsd(): number {
@@ -39,6 +41,7 @@ export class CostBudget {
   settle(reservedUsd: number, spentUsd: number): void {
     this.#reservedUsd -= reservedUsd;
     this.#spentUsd += spentUsd;
+    if (spentUsd > 0) this.#onSpent(spentUsd);
   }
 
   error(): CostLimitError {
