@@ -154,6 +154,15 @@ function run(rate: number, sampling: number): void {
       });
     }
   }
+  if (process.argv.includes('--ids')) {
+    const ids = new Set<string>();
+    let spans = 0;
+    for (const span of runtime.spans.between(0, Number.POSITIVE_INFINITY)) {
+      ids.add(span.traceId + span.spanId);
+      spans++;
+    }
+    console.log(`${spans - ids.size} of ${spans} spans share their id with another`);
+  }
   if (process.argv.includes('--trace')) {
     const all = [...runtime.spans.between(0, Number.POSITIVE_INFINITY)];
     const id = all.find((span) => span.name === 'GET /product/{id}')?.traceId;
@@ -164,7 +173,7 @@ function run(rate: number, sampling: number): void {
   }
 }
 
-if (process.argv.includes('--once')) run(baseRate, 0.05);
+if (process.argv.includes('--once')) run(baseRate, process.argv.includes('--ids') ? 1 : 0.05);
 else {
   run(baseRate, 0.05);
   run(baseRate, 1);

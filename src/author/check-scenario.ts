@@ -3,7 +3,7 @@ import type { Checked, Diagnostic, Location } from '../base/diagnostics.ts';
 import { nearest } from '../base/nearest.ts';
 import { mechanismLookups } from '../fault/lookup.ts';
 import { planScenario } from '../fault/planner.ts';
-import { viewFromManifests } from '../fault/view.ts';
+import { viewAtLoad, viewFromManifests } from '../fault/view.ts';
 import type { Application } from '../spec/application.ts';
 import { type Capability, capabilities } from '../spec/capability.ts';
 import { loadApplication } from '../spec/load-application.ts';
@@ -46,7 +46,10 @@ export async function checkScenario(
   const own = validateScenario(loaded.value, {
     application: application.value,
     profile: profile.value,
-    ...mechanismLookups(application.value && viewFromManifests(application.value, seed)),
+    ...mechanismLookups(
+      application.value &&
+        viewAtLoad(viewFromManifests(application.value, seed), scenario.load?.requestsPerSecond),
+    ),
     capabilities: profile.value && offered(profile.value),
   });
   // what is valid can be planned: what entries do to each other is seen in the plan only

@@ -105,7 +105,10 @@ export async function sightings(
   return found;
 }
 
-/** Judges expectations: `must` ones have to be seen in time and not in the twin; the others never. */
+/**
+ * Judges expectations: `must` ones have to be seen in time and, but for those of distractors (`inTwin`), not in the twin;
+ * the others never.
+ */
 export function judge(
   expectations: readonly Expectation[],
   incidentMs: number,
@@ -129,7 +132,7 @@ export function judge(
     }
     if (seen === undefined)
       return { expectation, met: false, detail: `not seen; ${instead(expectation.condition)}` };
-    if (inTwin !== undefined)
+    if (inTwin !== undefined && expectation.inTwin !== true)
       return {
         expectation,
         met: false,

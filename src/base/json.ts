@@ -36,7 +36,9 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, i) => jsonEqual(item, b[i]));
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  for (const name of new Set([...Object.keys(left), ...Object.keys(right)]))
-    if (!jsonEqual(left[name], right[name])) return false;
+  for (const name of Object.keys(left)) if (!jsonEqual(left[name], right[name])) return false;
+  // what is only on the right must be absent in effect
+  for (const name of Object.keys(right))
+    if (right[name] !== undefined && !Object.hasOwn(left, name)) return false;
   return true;
 }

@@ -174,7 +174,7 @@ function countReplicas(recording: Recording, counts: Counts): void {
 }
 
 /** A line that says error or worse: by its level, in the ways logging libraries write it. */
-export function isErrorLine(text: string): boolean {
+function isErrorLine(text: string): boolean {
   return /\b(?:level|severity|lvl)["=: ]+"?(?:error|fatal|critical|panic)\b|"level":\s*"?(?:50|60)\b|^.{0,48}\b(?:ERROR|FATAL|PANIC|CRITICAL|error:)/i.test(
     text.length > 500 ? text.slice(0, 500) : text,
   );

@@ -77,6 +77,56 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/scenario-plan.ts')).scenarioPlan,
   },
   {
+    name: 'cluster up',
+    summary: 'keep a cluster with an application running, and print its kubeconfig',
+    options: [
+      ['--profile <file>', 'cluster profile', 'embedded'],
+      ['--application <name>', 'folder below clusters/apps/', 'shop'],
+      ['--speed <n>', 'virtual seconds a second', '1'],
+      ['--rate <n>', 'requests a second at the edge; default: what the application says'],
+      ['--port <n>', 'port of the Kubernetes API; default: any free one'],
+      ['--seed <text>', 'another text gives another world'],
+    ],
+    load: async () => (await import('./commands/cluster-up.ts')).clusterUp,
+  },
+  {
+    name: 'cluster status',
+    summary: 'what is kept running, and how to reach it',
+    load: async () => (await import('./commands/cluster-status.ts')).clusterStatus,
+  },
+  {
+    name: 'cluster probe',
+    summary: 'what clusters of a profile can do, found out by trying',
+    options: [['--profile <file>', 'cluster profile', 'embedded']],
+    load: async () => (await import('./commands/cluster-probe.ts')).clusterProbe,
+  },
+  {
+    name: 'cluster down',
+    summary: 'end a cluster that is kept running',
+    options: [['--profile <file>', 'cluster profile', 'embedded']],
+    load: async () => (await import('./commands/cluster-down.ts')).clusterDown,
+  },
+  {
+    name: 'inject',
+    summary: "carry a scenario's operations out on a running cluster, journalled",
+    arguments: [['<file>', 'scenario file']],
+    options: [
+      [
+        '--kubeconfig <file>',
+        'default: KUBECONFIG, else the cluster that `cluster up` keeps, else ~/.kube/config',
+      ],
+      ['--seed <hex>', '32 hex digits; default: the seed of the file, or a new one'],
+      ['--now', 'one operation after the other, without waiting for their times'],
+    ],
+    load: async () => (await import('./commands/inject.ts')).inject,
+  },
+  {
+    name: 'recover',
+    summary: 'undo what was injected, also after a crash, and prove that nothing is left',
+    options: [['--kubeconfig <file>', 'as for inject']],
+    load: async () => (await import('./commands/recover.ts')).recover,
+  },
+  {
     name: 'build',
     summary: 'the whole pipeline: scenarios in, proven bundles out',
     arguments: [['<file...>', 'scenario or suite files']],

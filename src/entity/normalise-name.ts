@@ -1,5 +1,5 @@
 /** Longest text that is looked at; an entity name has at most 63 + 63 + 253 characters and two slashes. */
-export const maximumNameLength = 512;
+const maximumNameLength = 512;
 
 export type NormalisedName =
   | { readonly ok: true; readonly text: string }

@@ -110,7 +110,7 @@ function member(value: unknown, name: string, pointer: string): unknown {
 }
 
 /** Steps of an RFC 6901 pointer. */
-export function parsePointer(pointer: string): string[] {
+function parsePointer(pointer: string): string[] {
   if (pointer === '') return [];
   return pointer
     .slice(1)

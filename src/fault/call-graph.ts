@@ -97,7 +97,7 @@ export function podPortOf(
 }
 
 /** Number of a named container port of a workload. */
-export function containerPort(workload: KubeObject, name: string): number | undefined {
+function containerPort(workload: KubeObject, name: string): number | undefined {
   for (const container of containersOf(workload))
     for (const port of listAt(container.raw, 'ports'))
       if (textAt(port, 'name') === name) return numberAt(port, 'containerPort');

@@ -23,14 +23,14 @@ export function endOf(workload: KubeObject): PolicyEnd {
 export const dnsEnd: PolicyEnd = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
 
 /** Whether a policy acts in a direction: `policyTypes`, else ingress always and egress where there are egress rules. */
-export function actsOn(policy: KubeObject, direction: Direction): boolean {
+function actsOn(policy: KubeObject, direction: Direction): boolean {
   const types = listAt(policy, 'spec', 'policyTypes');
   if (types.length > 0) return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
   return direction === 'ingress' || at(policy, 'spec', 'egress') !== undefined;
 }
 
 /** Policies of a view that select an end and act in a direction. */
-export function policiesFor(
+function policiesFor(
   policies: readonly KubeObject[],
   end: PolicyEnd,
   direction: Direction,
@@ -76,7 +76,7 @@ function allows(
 }
 
 /** Whether one rule of a policy lets a peer through to a port of the server. */
-export function ruleAllows(
+function ruleAllows(
   view: ClusterView,
   policy: KubeObject,
   direction: Direction,
@@ -105,7 +105,7 @@ export function peerMatches(view: ClusterView, policy: KubeObject, entry: unknow
 }
 
 /** Whether a port entry of a policy covers a port of the server's pods. */
-export function portMatches(entry: unknown, server: PolicyEnd, port: number, protocol: string): boolean {
+function portMatches(entry: unknown, server: PolicyEnd, port: number, protocol: string): boolean {
   if ((textAt(entry, 'protocol') ?? 'TCP') !== protocol) return false;
   const name = textAt(entry, 'port');
   if (name !== undefined) return server.workload !== undefined && namedPort(server.workload, name) === port;

@@ -15,7 +15,7 @@ import type { ClusterView, FaultPlan } from './fault.ts';
 import { overlaps } from './field-paths.ts';
 import type { Mechanism } from './lookup.ts';
 import { touchedFields } from './touched-fields.ts';
-import { viewFor, viewFromManifests } from './view.ts';
+import { viewAtLoad, viewFor, viewFromManifests } from './view.ts';
 
 export interface PlanOptions {
   /** 32 lower-case hex digits; draws every choice and jitter of the plan. */
@@ -57,7 +57,10 @@ export function planScenario(
   const report = (code: string, pointer: string, message: string, hint?: string) =>
     void diagnostics.push({ severity: 'error', code, location: locate(pointer), message, hint });
   const locate = options.locate ?? (() => ({ file: `${scenario.metadata.name}.yaml`, line: 1, column: 1 }));
-  const view = options.view ?? viewFromManifests(application, options.seed);
+  const view = viewAtLoad(
+    options.view ?? viewFromManifests(application, options.seed),
+    scenario.load?.requestsPerSecond,
+  );
   const draw = (...purpose: string[]) => unit(key(hash32(options.seed), 'plan', ...purpose));
 
   const planned: { entry: Entry; plan: FaultPlan }[] = [];
@@ -206,6 +209,7 @@ function expected(entry: Entry, plan: FaultPlan): Expectation[] {
     must: expectation.must,
     withinMs: expectation.must ? entry.atMs + expectation.withinMs : 0,
     condition: expectation.condition,
+    ...(entry.type === 'fault' ? {} : { inTwin: true as const }),
   }));
 }
 

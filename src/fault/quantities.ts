@@ -27,7 +27,7 @@ export function parseQuantity(quantity: unknown): number | undefined {
 }
 
 /** Cores as an operator writes them: `2`, `1500m`. */
-export function formatCpu(cores: number): string {
+function formatCpu(cores: number): string {
   const millis = Math.round(cores * 1000);
   return millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`;
 }

@@ -17,6 +17,7 @@ import {
   type ResultRecord,
   readJournal,
 } from './journal.ts';
+import { retryRefusedPods } from './retry-refused-pods.ts';
 import { retrying } from './retrying.ts';
 import { applyPatch } from './touched-fields.ts';
 
@@ -75,6 +76,15 @@ export async function recoverOpened(
     operations.push({ operation: intent.operation.id, summary: intent.operation.summary, ...undone });
     await writer.append({ type: 'undone', sequence: intent.sequence, detail: undone.detail });
   }
+  // only after everything is back: what was refused may pass now
+  const quotas = new Set(
+    intents.flatMap(({ operation: { action } }) =>
+      action.verb === 'patch' && action.target.kind === 'ResourceQuota'
+        ? [action.target.namespace ?? '']
+        : [],
+    ),
+  );
+  for (const namespace of quotas) await retryRefusedPods(target, namespace);
   await writer.append({ type: 'closed' });
   return { operations, isClean: operations.every(({ outcome }) => outcome !== 'kept') };
 }

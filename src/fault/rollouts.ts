@@ -23,7 +23,7 @@ export function rolloutBody(
 }
 
 /** Tags of the workload's image that can be pulled, and which of them it runs. */
-export function releasesOf(
+function releasesOf(
   view: ClusterView,
   workload: KubeObject,
 ): { readonly current: string; readonly good: readonly string[]; readonly all: readonly string[] } {

@@ -228,7 +228,7 @@ export function changeSetting(
 }
 
 /** Text of a key of a ConfigMap or Secret (decoded). */
-export function dataOf(object: KubeObject, key: string): string | undefined {
+function dataOf(object: KubeObject, key: string): string | undefined {
   const plain = textAt(object, object.kind === 'Secret' ? 'stringData' : 'data', key);
   if (plain !== undefined || object.kind !== 'Secret') return plain;
   const encoded = textAt(object, 'data', key);

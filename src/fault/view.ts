@@ -11,6 +11,14 @@ export function viewFromManifests(application: Application, seed = ''): ClusterV
   return viewOf(application, application.manifests, seed);
 }
 
+/** The same view at the load a scenario asks for. */
+export function viewAtLoad(view: ClusterView, requestsPerSecond: number | undefined): ClusterView {
+  if (requestsPerSecond === undefined) return view;
+  const { application } = view;
+  const file = { ...application.file, load: { ...application.file.load, requestsPerSecond } };
+  return { ...view, application: { ...application, file } };
+}
+
 /** The desired state as it is in a cluster now: every kind the application's manifests use, and the nodes. */
 export async function viewFromCluster(
   kube: KubeClient,

@@ -1,4 +1,3 @@
-import { byText } from '../base/order.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { KubeObject, ObjectRef } from '../spec/kube-types.ts';
 import type { Program } from '../spec/program.ts';
@@ -79,7 +78,7 @@ export function splitImage(image: string): { repository: string; tag: string } {
 }
 
 /** Program behind an image, with what its release changes applied; `undefined` if the application has none. */
-export function programOfImage(view: ClusterView, image: string): Program | undefined {
+function programOfImage(view: ClusterView, image: string): Program | undefined {
   const { repository, tag } = splitImage(image);
   const program = view.application.programs.get(repository);
   const changes = program?.releases.find((release) => release.tag === tag)?.changes;
@@ -140,13 +139,6 @@ export function workloadsBehind(view: ClusterView, service: KubeObject): readonl
       o.metadata.namespace === service.metadata.namespace &&
       selects({ matchLabels: selector }, podLabelsOf(o)),
   );
-}
-
-/** Services that select a workload's pods. */
-export function servicesOf(view: ClusterView, workload: KubeObject): readonly KubeObject[] {
-  return objectsOf(view, 'Service', workload.metadata.namespace)
-    .filter((service) => workloadsBehind(view, service).includes(workload))
-    .toSorted(byText(nameOf));
 }
 
 /** HorizontalPodAutoscaler that scales a workload. */

@@ -26,7 +26,7 @@ export function callGraph(data: TaskPageData): Markup {
     height = Math.max(height, members.length * rowHeight + 16);
   }
   const width = Math.max(...rows.keys(), 0) * columnWidth + boxWidth + 24;
-  const entityOf = new Map(data.services.map((service) => [service.name, service.entity]));
+  const named = new Map(data.services.map((service) => [service.name, service]));
   const causes = new Set(data.rootCauses.map((cause) => cause.entity));
   const affected = new Set(data.rootCauses.flatMap((cause) => cause.affects));
   const symptoms = new Set(data.symptoms.map((symptom) => symptom.entity));
@@ -43,12 +43,16 @@ export function callGraph(data: TaskPageData): Markup {
   });
   for (const name of names) {
     const { x, y } = position.get(name)!;
-    const entity = entityOf.get(name);
-    const isCause = entity !== undefined && (causes.has(entity) || affected.has(entity));
+    const { entity, service } = named.get(name) ?? { entity: undefined, service: '' };
+    const isCause =
+      causes.has(service) || (entity !== undefined && (causes.has(entity) || affected.has(entity)));
     const isSymptom = entity !== undefined && symptoms.has(entity);
     const colour = isCause ? 'var(--red)' : isSymptom ? 'var(--amber)' : 'var(--line)';
     const because = data.rootCauses.filter(
-      (cause) => cause.entity === entity || (entity !== undefined && cause.affects.includes(entity)),
+      (cause) =>
+        cause.entity === entity ||
+        cause.entity === service ||
+        (entity !== undefined && cause.affects.includes(entity)),
     );
     const title = because.map((cause) => cause.entity).join(', ') || (isSymptom ? 'symptom' : name);
     parts.push(
@@ -57,7 +61,7 @@ export function callGraph(data: TaskPageData): Markup {
   }
   const legend = `<p class="lead"><span class="cause">■</span> root cause or directly hit by it (${escapeHtml([...causes].join(', ') || 'none')}) <span class="symptom">■</span> symptom</p>`;
   return raw(
-    `${legend}<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="call graph">${parts.join('')}</svg></figure>`,
+    `${legend}<figure><svg viewBox="0 0 ${width} ${height}" style="width:100%;height:auto;min-width:760px" role="img" aria-label="call graph">${parts.join('')}</svg></figure>`,
   );
 }
 

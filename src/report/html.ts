@@ -29,7 +29,7 @@ function render(value: Part): string {
 }
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"'\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+  return text.replace(/[&<>"']|(?![\n\t])[\p{Cc}\p{Cf}]/gu, (character) => {
     switch (character) {
       case '&':
         return '&amp;';

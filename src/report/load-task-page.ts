@@ -58,6 +58,7 @@ export async function loadTaskPage(
     services: topology.services
       .map(({ name, namespace, workload }) => ({
         name,
+        service: `${namespace}/Service/${name}`,
         entity: workload === undefined ? undefined : entityOf(namespace, workload, universe.entities),
       }))
       .sort(byText((service) => service.name)),
@@ -65,7 +66,10 @@ export async function loadTaskPage(
     rootCauses: truth.rootCauses.map(({ entity, summary }) => ({
       entity,
       summary,
-      affects: truth.propagation.filter((edge) => edge.from === entity).map((edge) => edge.to),
+      affects: truth.propagation
+        // callers suffer from it; what it is part of, or applies to, is hit by it
+        .filter((edge) => edge.from === entity && !edge.kind.startsWith('called by'))
+        .map((edge) => edge.to),
     })),
     symptoms: truth.symptoms,
     operations:

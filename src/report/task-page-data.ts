@@ -27,7 +27,12 @@ export interface TaskPageData {
     readonly message: string;
     readonly count: number;
   }[];
-  readonly services: readonly { readonly name: string; readonly entity: string | undefined }[];
+  readonly services: readonly {
+    readonly name: string;
+    /** The Service object of that name. */
+    readonly service: string;
+    readonly entity: string | undefined;
+  }[];
   readonly calls: readonly { readonly from: string; readonly to: string; readonly count: number }[];
   readonly rootCauses: readonly {
     readonly entity: string;

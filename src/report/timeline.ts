@@ -39,7 +39,7 @@ export function timeline(data: TaskPageData): Markup {
   rows.forEach((row, index) => {
     const y = 24 + index * rowHeight;
     parts.push(
-      `<text x="${left - 10}" y="${y + 12}" text-anchor="end">${escapeHtml(shorten(row.label, 50))}<title>${escapeHtml(row.label)}</title></text>`,
+      `<text x="${left - 10}" y="${y + 12}" text-anchor="end">${escapeHtml(shorten(row.label, 46))}<title>${escapeHtml(row.label)}</title></text>`,
     );
     for (const bar of row.bars) {
       const from = x(bar.fromMs);
@@ -52,7 +52,7 @@ export function timeline(data: TaskPageData): Markup {
     }
   });
   return raw(
-    `<figure><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="timeline">${parts.join('')}</svg></figure>`,
+    `<figure><svg viewBox="0 0 ${width} ${height}" style="width:100%;height:auto;min-width:760px" role="img" aria-label="timeline">${parts.join('')}</svg></figure>`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, utimesSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, utimesSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The one time every file and folder of a bundle has: file times must not tell when what was written. */
@@ -45,10 +45,9 @@ export class FileSink {
     if (this.#pendingLength > 256 * 1024) this.#flush();
   }
 
-  /** Flushes to the disk and gives the file its fixed time and mode. `rows`: what counts instead of lines. */
+  /** Ends the file and gives it its fixed time and mode; the bundle writer flushes all of them to the disk at once. `rows`: what counts instead of lines. */
   close(rows: number | 'none' = this.#rows): WrittenFile {
     this.#flush();
-    fsyncSync(this.#descriptor);
     closeSync(this.#descriptor);
     chmodSync(this.#absolute, 0o644);
     utimesSync(this.#absolute, bundleFileTime, bundleFileTime);

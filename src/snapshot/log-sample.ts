@@ -31,7 +31,7 @@ export class LogSample {
     this.#lines.push({ timeMs, text, routine, share });
     this.#bytes[type] += text.length + 32;
     const budget = routine ? this.#budget : this.#budget * 8;
-    while (this.#bytes[type] > budget) this.#halve(routine, type);
+    while (this.#bytes[type] > budget && this.#share[type] > 2 ** -32) this.#halve(routine, type);
   }
 
   /** Share of ordinary lines that were kept: 1, ½, ¼, … */
@@ -63,7 +63,7 @@ const notable =
 const level = /^.{0,64}?(?:level["=: ]+"?|\b|\[)(trace|debug|info|notice|log)\b/i;
 
 /** An ordinary line: it says so itself, or nothing in it sounds like trouble. */
-export function isRoutine(text: string): boolean {
+function isRoutine(text: string): boolean {
   const head = text.length > 400 ? text.slice(0, 400) : text;
   return (
     !notable.test(head) || (level.test(head) && !/\b5\d\d\b/.test(head) && !/\b(?:error|fatal)\b/i.test(head))

@@ -13,7 +13,7 @@ export interface MetricPolicy {
 export const metricPolicies: readonly MetricPolicy[] = [
   { metric: /^ALERTS(_FOR_STATE)?$/, leaveOut: 'all', reason: 'state changes of alerts are in alerts.jsonl' },
   {
-    metric: /^kube_.*_(?:metadata_resource_version|metadata_generation)$/,
+    metric: /^kube_.*_(?:metadata_resource_version|metadata_generation|observed_generation)$/,
     leaveOut: 'all',
     reason: 'bookkeeping of the API server',
   },
@@ -37,7 +37,7 @@ export const metricPolicies: readonly MetricPolicy[] = [
 ];
 
 /** The policy of a metric, if it has one. */
-export function policyOf(name: string): MetricPolicy | undefined {
+function policyOf(name: string): MetricPolicy | undefined {
   return metricPolicies.find((policy) => policy.metric.test(name));
 }
 

@@ -50,7 +50,10 @@ export function* tableLines(table: MetricTable): Generator<string> {
 
 /** The file of a metric; names that Prometheus 3 allows and file systems do not are percent-encoded. */
 export function metricFileName(name: string): string {
-  return `${name.replace(/[^A-Za-z0-9_]/g, (character) => encodeURIComponent(character).replace(/^[^%]/, hex))}.tsv`;
+  const encoded = name
+    .toWellFormed()
+    .replace(/[^A-Za-z0-9_]/gu, (character) => encodeURIComponent(character).replace(/^[^%]/, hex));
+  return `${encoded}.tsv`;
 }
 
 /** The metric of a file name; `undefined` if it is none. */
@@ -71,7 +74,7 @@ function hex(character: string): string {
  * Whole numbers exactly; others with three decimals, or six significant digits below one: finer than what rates over
  * half a minute can show.
  */
-export function formatValue(value: number): string {
+function formatValue(value: number): string {
   if (Number.isInteger(value)) return String(value);
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
@@ -87,7 +90,7 @@ export function parseValue(cell: string): number | undefined {
 }
 
 /** Tabs, line ends and backslashes in labels as `\t`, `\n`, `\r`, `\\`. */
-export function escapeCell(text: string): string {
+function escapeCell(text: string): string {
   return /[\\\t\n\r]/.test(text)
     ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character)
     : text;

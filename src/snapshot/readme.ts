@@ -1,6 +1,13 @@
 import { rfc3339 } from '../base/clock.ts';
 import { metricPolicies } from './metric-policy.ts';
 
+/** A log file with fewer lines than were written: shares of ordinary lines, and of warnings and errors, that are kept. */
+export interface ThinnedLog {
+  readonly path: string;
+  readonly routineShare: number;
+  readonly notableShare: number;
+}
+
 /** What the README of `public/` is made from. It may say nothing of the failure, nor where the healthy time ends. */
 export interface ReadmeFacts {
   readonly application: { readonly name: string; readonly summary: string };
@@ -10,8 +17,7 @@ export interface ReadmeFacts {
   readonly metricStepMs: number;
   /** Share of recorded traces in the file. */
   readonly traceShare: number;
-  /** Log files with fewer ordinary lines than were written: share kept by path. */
-  readonly thinnedLogs: readonly (readonly [path: string, share: number])[];
+  readonly thinnedLogs: readonly ThinnedLog[];
   readonly hasChanges: boolean;
 }
 
@@ -21,7 +27,11 @@ export function readmeText(facts: ReadmeFacts): string {
     facts;
   const policies = metricPolicies.map(({ reason }) => `- ${reason}`).join('\n');
   const thinned = thinnedLogs
-    .map(([path, share]) => `- \`${path}\`: one in ${Math.round(1 / share)}`)
+    .map(({ path, routineShare, notableShare }) => {
+      const errors =
+        notableShare < 1 ? `, of warnings and errors one in ${Math.round(1 / notableShare)}` : '';
+      return `- \`${path}\`: one in ${Math.round(1 / routineShare)}${errors}`;
+    })
     .join('\n');
   return `# Evidence
 
@@ -53,11 +63,11 @@ Entities are named \`namespace/Kind/name\`, those without a namespace \`cluster/
 
 ## What is not all there
 
-Traces are sampled where they are made${traceShare < 1 ? `; of those, one in ${Math.round(1 / traceShare)} is here` : ''}.
+Traces are sampled where they are made, and resource attributes that repeat another one are left out${traceShare < 1 ? `; of those, one in ${Math.round(1 / traceShare)} is here` : ''}.
 Metrics:
 
 ${policies}
-${thinned === '' ? '' : `\nOf these logs not all ordinary lines are here; warnings and errors are:\n\n${thinned}\n`}`;
+${thinned === '' ? '' : `\nOf these logs not all ordinary lines are here; warnings and errors are, unless it says otherwise:\n\n${thinned}\n`}`;
 }
 
 function list(names: readonly string[]): string {

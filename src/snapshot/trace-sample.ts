@@ -27,7 +27,7 @@ export class TraceSample {
     const text = line();
     this.#spans.push({ traceKey, order: order(), line: text });
     this.#bytes += text.length + 1;
-    while (this.#bytes > this.#budget) {
+    while (this.#bytes > this.#budget && this.#halvings < 32) {
       this.#halvings++;
       this.#spans = this.#spans.filter((span) => this.#keeps(span.traceKey));
       this.#bytes = this.#spans.reduce((sum, span) => sum + span.line.length + 1, 0);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Diagnostic } from '../base/diagnostics.ts';
 import { CulpritError } from '../base/errors.ts';
@@ -293,9 +292,4 @@ async function guarded(report: Report, path: string, check: () => Promise<void>)
     const place = /^(.+?):(\d+): (.*)$/s.exec(error.message);
     report.add('BND009', path, Number(place?.[2] ?? 1), place?.[3] ?? error.message);
   }
-}
-
-/** The folder of a finding's file, for messages that name the whole path. */
-export function findingPath(bundle: string, finding: Diagnostic): string {
-  return join(bundle, finding.location.file);
 }

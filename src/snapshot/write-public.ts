@@ -8,20 +8,20 @@ import { FileSink, type WrittenFile, writeWhole } from './file-sink.ts';
 import { LogSample } from './log-sample.ts';
 import { selectSeries } from './metric-policy.ts';
 import { metricFileName, tableLines, toTable } from './metric-table.ts';
-import { readmeText } from './readme.ts';
+import { readmeText, type ThinnedLog } from './readme.ts';
 import type { Sanitiser } from './sanitise/sanitiser.ts';
-import { spanLine } from './span-line.ts';
+import { SpanLines } from './span-line.ts';
 import { TraceSample } from './trace-sample.ts';
 
 /** How much of each kind of evidence a bundle may hold. */
 export interface BundleBudget {
-  /** Bytes of traces.jsonl; beyond it whole traces are left out. Default 5 MB. */
+  /** Bytes of traces.jsonl; beyond it whole traces are left out. Default 6 MB. */
   readonly traceBytes: number;
   /** Bytes of ordinary lines of one container; beyond it they are thinned. Default 96 KB. */
   readonly logBytesPerContainer: number;
 }
 
-export const defaultBudget: BundleBudget = { traceBytes: 5_000_000, logBytesPerContainer: 96 * 1024 };
+export const defaultBudget: BundleBudget = { traceBytes: 6_000_000, logBytesPerContainer: 96 * 1024 };
 
 export interface PublicOptions {
   readonly application: {
@@ -207,7 +207,7 @@ async function writeLogs(
   recording: Recording,
   sanitiser: Sanitiser,
   options: PublicOptions,
-): Promise<{ files: WrittenFile[]; thinned: [string, number][] }> {
+): Promise<{ files: WrittenFile[]; thinned: ThinnedLog[] }> {
   const samples = new Map<string, LogSample>();
   for await (const log of recording.logs()) {
     if (options.ownNamespaces.has(log.namespace)) continue;
@@ -220,13 +220,14 @@ async function writeLogs(
     for await (const line of log.lines) sample.add(line.timeMs, line.text);
   }
   const files: WrittenFile[] = [];
-  const thinned: [string, number][] = [];
+  const thinned: ThinnedLog[] = [];
   for (const [path, sample] of [...samples].sort(byText(([name]) => name))) {
     const sink = new FileSink(root, `public/${path}`);
     for (const { timeMs, text } of sample.lines())
       sink.line(`${rfc3339Nanos(timeMs)} ${oneLine(sanitiser.text(text))}`);
     files.push(sink.close());
-    if (sample.routineShare < 1) thinned.push([path, sample.routineShare]);
+    const { routineShare, notableShare } = sample;
+    if (routineShare < 1 || notableShare < 1) thinned.push({ path, routineShare, notableShare });
   }
   return { files, thinned };
 }
@@ -249,11 +250,11 @@ async function writeTraces(
   options: PublicOptions,
 ): Promise<{ file: WrittenFile; share: number }> {
   const sample = new TraceSample(options.budget.traceBytes);
-  const text = (value: string) => sanitiser.text(value);
+  const lines = new SpanLines((text) => sanitiser.text(text));
   for await (const span of recording.spans()) {
     if (options.ownNamespaces.has(span.resource['k8s.namespace.name'] ?? '')) continue;
     const order = () => `${rfc3339Nanos(span.startMs)} ${span.traceId} ${span.spanId}`;
-    sample.add(span.traceId, order, () => canonicalJson(spanLine(span, text)));
+    sample.add(span.traceId, order, () => canonicalJson(lines.of(span)));
   }
   const sink = new FileSink(root, 'public/traces.jsonl');
   for (const line of sample.lines()) sink.line(line);

@@ -180,7 +180,7 @@ function checkSettings(
 }
 
 /** What is wrong with a value for a setting: the same rules by which the program refuses to start. */
-export function settingProblem(setting: Setting, value: string): string | undefined {
+function settingProblem(setting: Setting, value: string): string | undefined {
   if (setting.values && !setting.values.includes(value))
     return `is "${value}" and not one of ${setting.values.join(', ')}`;
   const number = setting.type === 'duration' ? parseDuration(value) : Number(value);

@@ -20,13 +20,21 @@ export const ApplicationFile = Type.Object(
     /** Where users come in. */
     edge: Type.Object({ namespace: Type.String(), service: Type.String() }, strict),
     /** The load generator's Deployment; not part of what can be at fault. */
-    load: Type.Object({ namespace: Type.String(), workload: Type.String(), requestsPerSecond: Type.Number() }, strict),
+    load: Type.Object(
+      { namespace: Type.String(), workload: Type.String(), requestsPerSecond: Type.Number() },
+      strict,
+    ),
     /** What users feel: PromQL with `$window`, compared between task and twin. */
     indicators: Type.Array(
       Type.Object(
-        { name: Type.String(), summary: Type.String(), expression: Type.String(), unit: Type.Union([Type.Literal('ratio'), Type.Literal('seconds'), Type.Literal('per-second')]),
+        {
+          name: Type.String(),
+          summary: Type.String(),
+          expression: Type.String(),
+          unit: Type.Union([Type.Literal('ratio'), Type.Literal('seconds'), Type.Literal('per-second')]),
           /** Smallest difference to the twin that a user would feel. */
-          threshold: Type.Number() },
+          threshold: Type.Number(),
+        },
         strict,
       ),
       { minItems: 1 },
@@ -49,13 +57,17 @@ export const HistoryFile = Type.Object(
     /** Earlier revisions of workloads: old ReplicaSets with 0 replicas; `patch` is a merge patch of the pod template. */
     revisions: Type.Record(
       Type.String(),
-      Type.Array(Type.Object({ age: Type.String(), patch: Type.Record(Type.String(), Type.Unknown()) }, strict)),
+      Type.Array(
+        Type.Object({ age: Type.String(), patch: Type.Record(Type.String(), Type.Unknown()) }, strict),
+      ),
     ),
     /** Ordinary Events of the hours before the window. */
     events: Type.Array(
       Type.Object(
         {
-          about: Type.String({ description: '`namespace/Kind/name`; a workload name stands for its first pod when kind is Pod.' }),
+          about: Type.String({
+            description: '`namespace/Kind/name`; a workload name stands for its first pod when kind is Pod.',
+          }),
           type: Type.Union([Type.Literal('Normal'), Type.Literal('Warning')]),
           reason: Type.String(),
           message: Type.String(),

@@ -7,4 +7,11 @@ export type Capability =
   | 'node-control' // a node's kubelet can be stopped and started
   | 'load-control'; // the offered load can be changed
 
-export const capabilities: readonly Capability[] = ['network-policy', 'dns', 'metrics', 'hpa-metrics', 'node-control', 'load-control'];
+export const capabilities: readonly Capability[] = [
+  'network-policy',
+  'dns',
+  'metrics',
+  'hpa-metrics',
+  'node-control',
+  'load-control',
+];

@@ -12,10 +12,20 @@ export type OperationRole =
  */
 export type OperationAction =
   | { readonly verb: 'create'; readonly object: KubeObject }
-  | { readonly verb: 'patch'; readonly target: ObjectRef; readonly type: 'json' | 'merge' | 'strategic'; readonly body: unknown }
+  | {
+      readonly verb: 'patch';
+      readonly target: ObjectRef;
+      readonly type: 'json' | 'merge' | 'strategic';
+      readonly body: unknown;
+    }
   | { readonly verb: 'delete'; readonly target: ObjectRef; readonly gracePeriodSeconds?: number }
   /** Deletes pods owned (through a ReplicaSet too) by a workload; which ones is decided when it is done. */
-  | { readonly verb: 'delete-pods'; readonly owner: ObjectRef; readonly count: number | 'all'; readonly gracePeriodSeconds?: number }
+  | {
+      readonly verb: 'delete-pods';
+      readonly owner: ObjectRef;
+      readonly count: number | 'all';
+      readonly gracePeriodSeconds?: number;
+    }
   | { readonly verb: 'stop-node' | 'start-node'; readonly node: string }
   /** Stops the node that runs the most pods of a workload (ties: the first pod name); which one is decided when it is done. */
   | { readonly verb: 'stop-node-of'; readonly owner: ObjectRef }
@@ -50,11 +60,20 @@ export interface Expectation {
   readonly must: boolean;
   readonly withinMs: number;
   readonly condition: Condition;
+  /** What a distractor shows: the twin has it too. Others must not be seen there. */
+  readonly inTwin?: true;
 }
 
 export type Condition =
   /** An Event with this reason about an object of this kind whose name is, or begins with, `name`. */
-  | { readonly type: 'event'; readonly namespace: string; readonly reason: string; readonly kind?: string; readonly name?: string; readonly message?: string }
+  | {
+      readonly type: 'event';
+      readonly namespace: string;
+      readonly reason: string;
+      readonly kind?: string;
+      readonly name?: string;
+      readonly message?: string;
+    }
   /** An alert in state firing whose labels contain these. */
   | { readonly type: 'alert'; readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   /** A log line of the workload that matches the regular expression. */
@@ -64,7 +83,12 @@ export type Condition =
   /** A PromQL expression that returns at least one non-zero sample. */
   | { readonly type: 'metric'; readonly expression: string }
   /** A container of the workload's pods was in a waiting or terminated state with this reason (object changes). */
-  | { readonly type: 'container'; readonly namespace: string; readonly workload: string; readonly reason: string };
+  | {
+      readonly type: 'container';
+      readonly namespace: string;
+      readonly workload: string;
+      readonly reason: string;
+    };
 
 /** A scenario made concrete. Data; printable; not yet done. */
 export interface Plan {

@@ -8,7 +8,10 @@ export async function readKind(file: string): Promise<string | undefined> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError('no-such-file', code === 'ENOENT' ? `no such file: ${file}` : `cannot read ${file}: ${code}`);
+    throw new UserError(
+      'no-such-file',
+      code === 'ENOENT' ? `no such file: ${file}` : `cannot read ${file}: ${code}`,
+    );
   }
   return /^kind:\s*["']?([A-Za-z]+)/m.exec(text)?.[1];
 }

@@ -2,8 +2,14 @@ import { type Static, Type } from 'typebox';
 import { durationPattern } from '../base/duration.ts';
 
 const strict = { additionalProperties: false } as const;
-const Duration = Type.String({ pattern: durationPattern, description: 'A duration such as "90s", "10m" or "1m30s".' });
-const Id = Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'Lower-case letters, digits and dashes, a letter first.' });
+const Duration = Type.String({
+  pattern: durationPattern,
+  description: 'A duration such as "90s", "10m" or "1m30s".',
+});
+const Id = Type.String({
+  pattern: '^[a-z][a-z0-9-]*$',
+  description: 'Lower-case letters, digits and dashes, a letter first.',
+});
 
 /** One use of a mechanism; `args` is checked against the fault's own schema. */
 export const FaultUse = Type.Object(
@@ -19,7 +25,12 @@ export const FaultUse = Type.Object(
 
 /** An anomaly that is real and not at fault. */
 export const DistractorUse = Type.Object(
-  { id: Type.Optional(Id), distractor: Type.String(), at: Type.Optional(Duration), args: Type.Record(Type.String(), Type.Unknown()) },
+  {
+    id: Type.Optional(Id),
+    distractor: Type.String(),
+    at: Type.Optional(Duration),
+    args: Type.Record(Type.String(), Type.Unknown()),
+  },
   strict,
 );
 
@@ -28,7 +39,10 @@ export const CoverUse = Type.Object(
   {
     id: Type.Optional(Id),
     cover: Type.String(),
-    at: Type.String({ pattern: `^-?${durationPattern.slice(1)}`, description: 'Relative to the incident; negative is before it.' }),
+    at: Type.String({
+      pattern: `^-?${durationPattern.slice(1)}`,
+      description: 'Relative to the incident; negative is before it.',
+    }),
     args: Type.Record(Type.String(), Type.Unknown()),
   },
   strict,
@@ -38,8 +52,20 @@ export const CoverUse = Type.Object(
 export const ExpectationEntry = Type.Object(
   {
     alert: Type.Optional(Type.String()),
-    event: Type.Optional(Type.Object({ namespace: Type.String(), reason: Type.String(), kind: Type.Optional(Type.String()), name: Type.Optional(Type.String()) }, strict)),
-    log: Type.Optional(Type.Object({ namespace: Type.String(), workload: Type.String(), pattern: Type.String() }, strict)),
+    event: Type.Optional(
+      Type.Object(
+        {
+          namespace: Type.String(),
+          reason: Type.String(),
+          kind: Type.Optional(Type.String()),
+          name: Type.Optional(Type.String()),
+        },
+        strict,
+      ),
+    ),
+    log: Type.Optional(
+      Type.Object({ namespace: Type.String(), workload: Type.String(), pattern: Type.String() }, strict),
+    ),
     metric: Type.Optional(Type.String({ description: 'PromQL that returns a non-zero sample.' })),
     within: Type.Optional(Duration),
     /** false: must not be seen during the incident. */
@@ -65,10 +91,14 @@ export const Scenario = Type.Object(
     ),
     domain: Type.Literal('sre'),
     application: Type.String({ description: 'Folder below clusters/apps/.' }),
-    cluster: Type.String({ description: 'Cluster profile: a file name below clusters/ without .yaml, or a path.' }),
+    cluster: Type.String({
+      description: 'Cluster profile: a file name below clusters/ without .yaml, or a path.',
+    }),
     timeline: Type.Object({ warmUp: Duration, baseline: Duration, incident: Duration }, strict),
     load: Type.Optional(Type.Object({ requestsPerSecond: Type.Number({ exclusiveMinimum: 0 }) }, strict)),
-    telemetry: Type.Optional(Type.Object({ traceSampling: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })) }, strict)),
+    telemetry: Type.Optional(
+      Type.Object({ traceSampling: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })) }, strict),
+    ),
     /** Extra evidence the agent is granted; `changes` is the object change log, which is nearly the answer. */
     evidence: Type.Optional(Type.Array(Type.Literal('changes'))),
     faults: Type.Array(FaultUse),
@@ -89,7 +119,10 @@ export const Suite = Type.Object(
   {
     apiVersion: Type.Literal('culprit.dev/v1'),
     kind: Type.Literal('Suite'),
-    metadata: Type.Object({ name: Id, summary: Type.String(), version: Type.Integer({ minimum: 1 }) }, strict),
+    metadata: Type.Object(
+      { name: Id, summary: Type.String(), version: Type.Integer({ minimum: 1 }) },
+      strict,
+    ),
     /** Scenario files, relative to the suite file. */
     scenarios: Type.Array(Type.String(), { minItems: 1 }),
   },

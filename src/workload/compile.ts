@@ -1,111 +1,25 @@
 import { parseDuration } from '../base/duration.ts';
 import type { Step } from '../spec/program.ts';
-import type { Runtime } from './failure.ts';
+import type { CompiledJourney, CompiledProgram, CompiledStep } from './compiled-program.ts';
 import type { Level } from './logger.ts';
-import { Histogram, HistogramFamily, type Labels } from './metrics.ts';
+import { Histogram, HistogramFamily } from './metrics.ts';
+import {
+  cacheOperation,
+  clientHistogram,
+  httpOperation,
+  publishOperation,
+  queryOperation,
+} from './operations.ts';
 import type { ReleasedProgram } from './release.ts';
 import type { Settings } from './settings.ts';
-import type { SpanShape } from './tracing.ts';
 import { Upstream } from './upstream.ts';
 
-/** What is sent over a Link: a request, a query, a command, a message. */
-export interface Operation {
-  readonly upstream: Upstream;
-  /** `POST /charge`, the SQL text, the Redis command, the NATS subject. */
-  readonly text: string;
-  /** Repeating it does no harm. */
-  readonly isSafe: boolean;
-  /** Work on the other side, for stores. */
-  readonly workMs: number;
-  readonly shape: SpanShape;
-}
-
-/** A step with everything resolved that does not change while the process runs. */
-export type CompiledStep =
-  | { readonly kind: 'work'; readonly ms: number }
-  | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'call'; readonly operation: Operation; readonly optional: boolean }
-  | { readonly kind: 'parallel'; readonly branches: readonly (readonly CompiledStep[])[] }
-  | { readonly kind: 'query'; readonly operation: Operation; readonly optional: boolean }
-  | {
-      readonly kind: 'cache';
-      readonly operation: Operation;
-      readonly optional: boolean;
-      readonly hitRatio: number;
-      readonly miss: readonly CompiledStep[];
-    }
-  | { readonly kind: 'publish'; readonly operation: Operation; readonly optional: boolean }
-  | { readonly kind: 'chance'; readonly chance: number; readonly steps: readonly CompiledStep[] }
-  | { readonly kind: 'repeat'; readonly times: number; readonly steps: readonly CompiledStep[] }
-  | { readonly kind: 'log'; readonly message: string; readonly level: Level }
-  | {
-      readonly kind: 'respond';
-      readonly status: number;
-      readonly probability: number;
-      readonly message: string;
-    }
-  | { readonly kind: 'allocate'; readonly kib: number; readonly leak: boolean };
-
-export interface CompiledRoute {
-  readonly method: string;
-  readonly path: string;
-  readonly label: string;
-  readonly steps: readonly CompiledStep[];
-  readonly shape: SpanShape;
-  readonly durations: HistogramFamily<number>;
-}
-
-export interface CompiledSubscription {
-  readonly upstream: Upstream;
-  readonly subject: string;
-  readonly group: string;
-  readonly concurrency: number;
-  readonly steps: readonly CompiledStep[];
-  readonly shape: SpanShape;
-}
-
-export interface CompiledJourney {
-  readonly weight: number;
-  readonly name: string;
-  readonly requests: readonly { readonly operation: Operation; readonly thinkMs: number }[];
-}
-
-/** A program at a release with its settings: ready to run. */
-export interface CompiledProgram {
-  readonly name: string;
-  readonly version: string;
-  readonly runtime: Runtime;
-  readonly port: number;
-  readonly startupMs: number;
-  readonly shutdownMs: number;
-  readonly concurrency: number;
-  readonly backlog: number;
-  readonly perRequestKiB: number;
-  readonly upstreams: readonly Upstream[];
-  readonly routes: readonly CompiledRoute[];
-  readonly subscriptions: readonly CompiledSubscription[];
-  readonly periodic: readonly {
-    readonly name: string;
-    readonly everyMs: number;
-    readonly steps: readonly CompiledStep[];
-    readonly shape: SpanShape;
-  }[];
-  readonly start: readonly CompiledStep[];
-  readonly readyNeeds: readonly Upstream[];
-  readonly journeys: readonly CompiledJourney[];
-  readonly accessLogRatio: number;
-  /** Lowest level that is logged: the setting LOG_LEVEL, if the program declares one. */
-  readonly logLevel: Level;
-}
-
 const defaultTimeouts = { http: 2000, postgres: 5000, redis: 500, nats: 2000 } as const;
-export const defaultPorts = { http: 8080, postgres: 5432, redis: 6379, nats: 4222 } as const;
+const defaultPorts = { http: 8080, postgres: 5432, redis: 6379, nats: 4222 } as const;
 const oneDayMs = parseDuration('1d')!;
-/** Bounds of client-side histograms in seconds: coarser, for there are many of them. */
-const clientBounds: readonly number[] = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 
 /** Something in a program that cannot be run, e.g. a step that names an unknown upstream. */
-export class ProgramError extends Error {}
+class ProgramError extends Error {}
 
 /** Resolves a program once, at the start of a process. Throws ProgramError where the description contradicts itself. */
 export function compileProgram(program: ReleasedProgram, settings: Settings): CompiledProgram {
@@ -205,7 +119,7 @@ class Compiler {
       name: journey.name,
       weight: journey.weight,
       requests: journey.requests.map((request) => ({
-        operation: this.#httpOperation(edge, request.route),
+        operation: httpOperation(edge, request.route),
         thinkMs: request.thinkMs ?? 0,
       })),
     }));
@@ -253,94 +167,6 @@ class Compiler {
     return upstream;
   }
 
-  #httpOperation(upstream: Upstream, route: string): Operation {
-    const space = route.indexOf(' ');
-    const method = space < 0 ? 'GET' : route.slice(0, space);
-    const path = route.slice(space + 1);
-    return {
-      upstream,
-      text: `${method} ${path}`,
-      isSafe: method === 'GET' || method === 'HEAD',
-      workMs: 0,
-      shape: {
-        name: `${method} ${path}`,
-        kind: 'CLIENT',
-        attributes: {
-          'http.request.method': method,
-          'url.template': path,
-          'server.address': upstream.host,
-          'server.port': upstream.port,
-          'peer.service': upstream.name,
-        },
-      },
-    };
-  }
-
-  #queryOperation(upstream: Upstream, statement: string, workMs: number): Operation {
-    const summary = querySummary(statement);
-    return {
-      upstream,
-      text: summary,
-      isSafe: /^\s*select/i.test(statement),
-      workMs,
-      shape: {
-        name: summary,
-        kind: 'CLIENT',
-        attributes: {
-          'db.system.name': 'postgresql',
-          'db.namespace': upstream.database,
-          'db.query.summary': summary,
-          'db.query.text': statement,
-          'db.operation.name': summary.split(' ')[0] ?? '',
-          'server.address': upstream.host,
-          'server.port': upstream.port,
-        },
-      },
-    };
-  }
-
-  #cacheOperation(upstream: Upstream, command: string): Operation {
-    const verb = command.split(' ')[0] ?? command;
-    return {
-      upstream,
-      text: verb,
-      isSafe: /^(M?GET|HGET|HGETALL|EXISTS|TTL)$/i.test(verb),
-      workMs: 0.05,
-      shape: {
-        name: verb,
-        kind: 'CLIENT',
-        attributes: {
-          'db.system.name': 'redis',
-          'db.operation.name': verb,
-          'db.query.text': command,
-          'server.address': upstream.host,
-          'server.port': upstream.port,
-        },
-      },
-    };
-  }
-
-  #publishOperation(upstream: Upstream, subject: string): Operation {
-    return {
-      upstream,
-      text: subject,
-      isSafe: false,
-      workMs: 0.1,
-      shape: {
-        name: `publish ${subject}`,
-        kind: 'PRODUCER',
-        attributes: {
-          'messaging.system': 'nats',
-          'messaging.operation.type': 'send',
-          'messaging.operation.name': 'publish',
-          'messaging.destination.name': subject,
-          'server.address': upstream.host,
-          'server.port': upstream.port,
-        },
-      },
-    };
-  }
-
   #steps(steps: readonly Step[]): CompiledStep[] {
     return steps.flatMap((step) => this.#step(step));
   }
@@ -353,7 +179,7 @@ class Compiler {
       return [
         {
           kind: 'call',
-          operation: this.#httpOperation(this.#find(step.call, 'http'), step.route),
+          operation: httpOperation(this.#find(step.call, 'http'), step.route),
           optional: step.optional ?? false,
         },
       ];
@@ -363,7 +189,7 @@ class Compiler {
         { kind: 'parallel', branches: step.parallel.map((branch) => this.#steps(branch as readonly Step[])) },
       ];
     if ('query' in step) {
-      const operation = this.#queryOperation(
+      const operation = queryOperation(
         this.#find(step.query, 'postgres'),
         step.statement,
         number(step.workMs),
@@ -374,7 +200,7 @@ class Compiler {
       return [
         {
           kind: 'cache',
-          operation: this.#cacheOperation(this.#find(step.cache, 'redis'), step.command),
+          operation: cacheOperation(this.#find(step.cache, 'redis'), step.command),
           optional: step.optional ?? false,
           hitRatio: step.hitRatio === undefined ? 1 : number(step.hitRatio),
           miss: this.#steps((step.miss ?? []) as readonly Step[]),
@@ -385,7 +211,7 @@ class Compiler {
       return [
         {
           kind: 'publish',
-          operation: this.#publishOperation(this.#find(step.publish, 'nats'), step.subject),
+          operation: publishOperation(this.#find(step.publish, 'nats'), step.subject),
           optional: step.optional ?? false,
         },
       ];
@@ -408,38 +234,4 @@ function levelOf(text: string): Level {
   const level = text.toLowerCase();
   if (level === 'warning') return 'warn';
   return level === 'debug' || level === 'warn' || level === 'error' ? level : 'info';
-}
-
-/** `SELECT orders` for `SELECT id FROM orders WHERE …`: OpenTelemetry's db.query.summary. */
-export function querySummary(statement: string): string {
-  const verb = (/^\s*(\w+)/.exec(statement)?.[1] ?? 'QUERY').toUpperCase();
-  const table = /\b(?:from|into|update|table(?:\s+if\s+not\s+exists)?)\s+"?([\w.]+)"?/i.exec(statement)?.[1];
-  return table === undefined ? verb : `${verb} ${table}`;
-}
-
-function clientHistogram(upstream: Upstream, outcome: string | number): Histogram {
-  const server = { server_address: upstream.host };
-  const isError = typeof outcome === 'string' || outcome >= 400;
-  const failed: Labels = isError ? { error_type: String(outcome) } : {};
-  if (upstream.protocol === 'http') {
-    const status = typeof outcome === 'number' ? { http_response_status_code: String(outcome) } : {};
-    return new Histogram(
-      'http_client_request_duration_seconds',
-      { ...server, ...status, ...failed },
-      clientBounds,
-    );
-  }
-  if (upstream.protocol === 'nats') {
-    return new Histogram(
-      'messaging_client_operation_duration_seconds',
-      { ...server, messaging_system: 'nats', ...failed },
-      clientBounds,
-    );
-  }
-  const system = upstream.protocol === 'postgres' ? 'postgresql' : 'redis';
-  return new Histogram(
-    'db_client_operation_duration_seconds',
-    { ...server, db_system_name: system, ...failed },
-    clientBounds,
-  );
 }

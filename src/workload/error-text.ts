@@ -15,7 +15,7 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /** `500 Internal Server Error`. */
-export function statusText(status: number): string {
+function statusText(status: number): string {
   const reason = reasons[status];
   return reason === undefined ? String(status) : `${status} ${reason}`;
 }

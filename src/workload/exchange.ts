@@ -1,8 +1,9 @@
 import { mix, unit } from '../base/random.ts';
-import type { CompiledStep, Operation } from './compile.ts';
+import type { CompiledStep } from './compiled-program.ts';
 import { Failure } from './failure.ts';
 import type { Link, Outcome } from './host.ts';
 import type { Instance } from './instance.ts';
+import type { Operation } from './operations.ts';
 import type { Effect, Task } from './task.ts';
 import type { IdleLinks } from './upstream.ts';
 

@@ -1,5 +1,5 @@
-import type { Operation } from './compile.ts';
 import type { Failure } from './failure.ts';
+import type { Operation } from './operations.ts';
 import type { Task } from './task.ts';
 import type { SpanSink, Trace } from './tracing.ts';
 import type { Upstream } from './upstream.ts';

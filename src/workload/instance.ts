@@ -1,9 +1,10 @@
-import type { CompiledProgram, Operation } from './compile.ts';
+import type { CompiledProgram } from './compiled-program.ts';
 import { errorText, errorType } from './error-text.ts';
 import type { Failure } from './failure.ts';
 import type { Host } from './host.ts';
 import { Logger } from './logger.ts';
 import { Counter, type Emit, type Instrument, Metrics } from './metrics.ts';
+import type { Operation } from './operations.ts';
 import type { Task } from './task.ts';
 import { type Resource, SpanRecord, type SpanShape, type Trace } from './tracing.ts';
 

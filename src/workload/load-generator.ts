@@ -1,5 +1,5 @@
 import { key as fold, mix, unit } from '../base/random.ts';
-import type { CompiledJourney, CompiledProgram } from './compile.ts';
+import type { CompiledJourney, CompiledProgram } from './compiled-program.ts';
 import { exchange } from './exchange.ts';
 import type { Host } from './host.ts';
 import { Instance } from './instance.ts';

@@ -9,7 +9,7 @@ export interface Instrument {
 }
 
 /** Upper bounds in seconds. */
-export const durationBounds: readonly number[] = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const durationBounds: readonly number[] = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** A Prometheus histogram of seconds with one set of labels. */
 export class Histogram implements Instrument {
@@ -63,7 +63,7 @@ export class Counter implements Instrument {
 }
 
 /** A value that is read at each scrape. */
-export class Gauge implements Instrument {
+class Gauge implements Instrument {
   readonly #name: string;
   readonly #labels: Labels;
   readonly #read: () => number;

@@ -1,9 +1,10 @@
 import { key as fold, mix, unit } from '../base/random.ts';
-import type { CompiledProgram, CompiledRoute, CompiledSubscription } from './compile.ts';
+import { answerStatus } from './answer-status.ts';
+import type { CompiledProgram, CompiledRoute } from './compiled-program.ts';
+import { Consumers } from './consumers.ts';
 import { Failure } from './failure.ts';
-import type { Host, Inbound, Link, Message } from './host.ts';
-import { consumedCounter, Instance } from './instance.ts';
-import type { Counter } from './metrics.ts';
+import type { Host, Inbound, Link } from './host.ts';
+import { Instance } from './instance.ts';
 import { runSteps } from './steps.ts';
 import { type Effect, Task } from './task.ts';
 import type { Upstream } from './upstream.ts';
@@ -24,13 +25,14 @@ export class Service {
   #state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   #busy = 0;
   #periodicOrdinal = 0;
-  #consuming = 0;
+  readonly #consumers: Consumers;
 
   constructor(program: CompiledProgram, host: Host) {
     this.#host = host;
     this.#program = program;
     this.instance = new Instance(program, host);
     this.#key = fold(host.identity.seed, 'service', host.identity.namespace, program.name);
+    this.#consumers = new Consumers(this.instance, this.#key, () => this.#state === 'serving');
     for (const route of program.routes) this.#routes.set(route.label, route);
   }
 
@@ -217,10 +219,7 @@ export class Service {
     this.#state = 'serving';
     host.listen();
     this.instance.logger.log('info', 'listening', { port: program.port });
-    for (const subscription of program.subscriptions) {
-      const consumer = this.#task(`subscribe ${subscription.subject}`);
-      consumer.start(this.#subscribe(consumer, subscription));
-    }
+    for (const subscription of program.subscriptions) this.#consumers.start(subscription);
     for (const job of program.periodic) {
       const worker = this.#task(job.name);
       worker.start(this.#repeat(worker, job));
@@ -272,96 +271,6 @@ export class Service {
     }
   }
 
-  /** Keeps a subscription up: connects, listens, notices a lost connection, connects again. */
-  *#subscribe(task: Task, subscription: CompiledSubscription): Effect<void> {
-    const host = this.#host;
-    const upstream = subscription.upstream;
-    const succeeded = this.instance.metrics.add(
-      consumedCounter(subscription.subject, subscription.group, false),
-    );
-    const failed = this.instance.metrics.add(consumedCounter(subscription.subject, subscription.group, true));
-    for (let attempt = 1; this.#state === 'serving'; attempt++) {
-      host.open(task, upstream, fold(this.#key, 'subscribe', subscription.subject, attempt));
-      const link = (yield) as Link | Failure;
-      if (link instanceof Failure) {
-        this.instance.logFailure(task, 'error', 'cannot connect to message broker', link);
-        host.sleep(task, Math.min(1000 * attempt, 5000));
-        yield;
-        continue;
-      }
-      attempt = 1;
-      this.instance.logger.log('info', 'subscribed', {
-        subject: subscription.subject,
-        queue: subscription.group,
-      });
-      link.subscribe(subscription.subject, subscription.group, subscription.concurrency, (message) => {
-        this.#consume(subscription, message, succeeded, failed);
-      });
-      yield* this.#watch(task, subscription, link);
-      if (this.#state !== 'serving') link.close();
-      else if (this.instance.logger.admits('disconnected')) {
-        this.instance.logger.log('warn', 'disconnected from message broker, reconnecting', {
-          upstream: upstream.name,
-        });
-      }
-    }
-  }
-
-  /** Returns when the connection is lost (noticed at once if it is reset, by a ping if the other side is silent). */
-  *#watch(task: Task, subscription: CompiledSubscription, link: Link): Effect<void> {
-    const ping = {
-      upstream: subscription.upstream,
-      text: 'PING',
-      isSafe: true,
-      workMs: 0,
-      shape: subscription.shape,
-    };
-    for (let tick = 1; this.#state === 'serving' && link.isOpen; tick++) {
-      this.#host.sleep(task, 1000);
-      yield;
-      if (tick % 20 !== 0 || !link.isOpen) continue;
-      link.exchange(task, ping, undefined, tick, 5000);
-      yield;
-    }
-  }
-
-  #consume(subscription: CompiledSubscription, message: Message, succeeded: Counter, failed: Counter): void {
-    const task = new Task(
-      this.#host,
-      message.trace,
-      mix(message.key, 0xc0 + message.redeliveries),
-      `process ${subscription.subject}`,
-    );
-    const host = this.#host;
-    const instance = this.instance;
-    const startMs = host.nowMs();
-    const holding = { kib: this.#program.perRequestKiB };
-    this.#consuming++;
-    host.hold(holding.kib);
-    task.start(runSteps(instance, task, subscription.steps, task.spanKey, holding), (failure) => {
-      host.release(holding.kib);
-      const serious = failure !== undefined && answerStatus(failure) >= 500 ? failure : undefined;
-      (serious === undefined ? succeeded : failed).value++;
-      if (serious !== undefined) instance.logFailure(task, 'error', 'message processing failed', serious);
-      if (task.trace !== undefined) {
-        const error = serious === undefined ? undefined : instance.errorType(serious);
-        const text = serious === undefined ? undefined : instance.errorText(serious);
-        instance.observeOwn(
-          subscription.shape,
-          task.trace,
-          task.spanKey,
-          message.parent,
-          startMs,
-          0,
-          error,
-          text,
-        );
-      }
-      this.#consuming--;
-      message.done(serious === undefined);
-    });
-  }
-
   *#reach(task: Task, upstreams: readonly Upstream[], done: (status: number) => void): Effect<void> {
     for (const upstream of upstreams) {
       const key = fold(this.#key, 'ready', upstream.name, Math.floor(this.#host.nowMs() / 1000));
@@ -391,7 +300,7 @@ export class Service {
     host.sleep(task, Math.min(lameDuckMs, this.#program.shutdownMs / 2));
     yield;
     host.stopListening();
-    while (this.#busy + this.#consuming > 0 && host.nowMs() - startMs < this.#program.shutdownMs) {
+    while (this.#busy + this.#consumers.active > 0 && host.nowMs() - startMs < this.#program.shutdownMs) {
       host.sleep(task, 50);
       yield;
     }
@@ -414,12 +323,4 @@ function isReached(upstream: Upstream): boolean {
   return upstream.pool === undefined
     ? upstream.idle.hasOpen()
     : upstream.pool.hasOpen() || upstream.pool.isExhausted;
-}
-
-/** What a server answers when a step failed. */
-export function answerStatus(failure: Failure): number {
-  if (failure.kind === 'answer') return failure.status;
-  if (failure.upstream?.protocol !== 'http') return 500;
-  if (failure.kind === 'status') return failure.status < 500 ? failure.status : 502;
-  return failure.kind === 'timeout' || failure.kind === 'connect-timeout' ? 504 : 502;
 }

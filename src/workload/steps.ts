@@ -1,5 +1,5 @@
 import { mix, unit } from '../base/random.ts';
-import type { CompiledStep } from './compile.ts';
+import type { CompiledStep } from './compiled-program.ts';
 import { exchange, query } from './exchange.ts';
 import { Failure } from './failure.ts';
 import type { Instance } from './instance.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type ApplicationCache, checkScenario } from '../../src/author/check-scenario.ts';
 import { formatDiagnostic } from '../../src/base/diagnostics.ts';
 import { parseDuration } from '../../src/base/duration.ts';
 import { dependencies } from '../../src/fault/call-graph.ts';
@@ -12,8 +13,10 @@ import { quotaUse } from '../../src/fault/quota-use.ts';
 import { viewFromManifests } from '../../src/fault/view.ts';
 import { parseQuantityText } from '../../src/kube/quantity.ts';
 import type { Application } from '../../src/spec/application.ts';
+import { requireValid } from '../../src/spec/diagnostics-error.ts';
 import type { KubeObject } from '../../src/spec/kube-types.ts';
 import { loadApplication } from '../../src/spec/load-application.ts';
+import { loadSuite } from '../../src/spec/load-suite.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = join(root, 'clusters', 'apps', 'shop');
@@ -121,5 +124,24 @@ describe('the shop', () => {
       // programs and the application file stay on this side; what they name does not
       expect(text, file).not.toMatch(/culprit|inject|chaos|benchmark|\bfaults?\b|root cause/i);
     }
+  });
+
+  it('has a suite that uses every mechanism, two at once, distractors, and one task without any', async () => {
+    const { scenarioPaths } = requireValid(await loadSuite(join(root, 'scenarios', 'shop', 'suite.yaml')));
+    const cache: ApplicationCache = new Map();
+    const scenarios = [];
+    for (const path of scenarioPaths) {
+      const checked = await checkScenario(path, cache);
+      expect(checked.diagnostics.map(formatDiagnostic), path).toEqual([]);
+      if (checked.ok) scenarios.push(checked.value.scenario);
+    }
+    expect(scenarios).toHaveLength(11);
+    expect(new Set(scenarios.flatMap(({ faults }) => faults.map(({ fault }) => fault))).size).toBe(8);
+    expect(scenarios.filter(({ faults }) => faults.length === 0)).toHaveLength(1);
+    expect(scenarios.filter(({ faults }) => faults.length === 2)).toHaveLength(1);
+    expect(
+      scenarios.some(({ faults, distractors, cover }) => faults.length > 0 && distractors && cover),
+    ).toBe(true);
+    expect(new Set(scenarios.map(({ seed }) => seed)).size).toBe(11);
   });
 });

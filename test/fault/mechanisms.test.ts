@@ -11,7 +11,7 @@ const shop = viewFromManifests(await loadShop(), '5e'.repeat(16));
 /** Every variant that suits the bakery. */
 const variants: Record<string, readonly unknown[]> = {
   'connection-pool-exhausted': [
-    { target: 'back/orders', limit: 2 },
+    { target: 'back/orders', limit: 1, load: 3 },
     { target: 'back/Deployment/orders', variant: 'leak', upstream: 'db' },
   ],
   'container-crash-loop': [
@@ -66,5 +66,7 @@ for (const [type, registry] of [
 ] as const)
   for (const [name, mechanism] of registry.entries()) {
     mechanismConformance('a bakery', { type, mechanism, view: bakery, variants: variants[name] ?? [] });
-    mechanismConformance('the shop', { type, mechanism, view: shop });
+    // the examples of the reference are for the shop
+    const examples = (mechanism.schema as { examples?: readonly unknown[] }).examples ?? [];
+    mechanismConformance('the shop', { type, mechanism, view: shop, variants: examples });
   }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diffDesiredState } from '../../src/fault/desired-state.ts';
 import { Injection } from '../../src/fault/injector.ts';
@@ -203,7 +204,7 @@ describe('an executed operation', () => {
 });
 
 function runChild(at: number): Promise<{ stdout: string; signal: string | null | undefined }> {
-  const script = join(import.meta.dirname, 'inject-and-die.ts');
+  const script = fileURLToPath(new URL('./inject-and-die.ts', import.meta.url));
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -149,13 +149,12 @@ describe('a bundle', () => {
     expect(text).not.toMatch(/resourceVersion"|managedFields"|last-applied|observedGeneration/);
     expect(text).not.toMatch(/culprit|\binject|\bfault|chaos|05:05:00\.456/i);
     expect(text).toContain('"note":"stays"');
-    expect(text).toContain('"generation":4');
-    expect(text).not.toContain('"generation":2');
+    expect(text).not.toContain('"generation"');
     expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(
       'from 2026-03-04T05:00:00.123Z to 2026-03-04T05:10:00.789Z',
     );
     const { provenance } = await readPrivate(join(out, manifest.task));
-    expect(provenance.sanitiser).toContainEqual(expect.objectContaining({ rule: 'generation', count: 3 }));
+    expect(provenance.sanitiser).toContainEqual(expect.objectContaining({ rule: 'generation', count: 4 }));
   });
 
   it('never lets the value of a Secret in, wherever it stands', async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { compileProgram, type Operation } from '../../src/workload/compile.ts';
+import { compileProgram } from '../../src/workload/compile.ts';
 import type { Failure } from '../../src/workload/failure.ts';
 import type { Host, Inbound, Link } from '../../src/workload/host.ts';
+import type { Operation } from '../../src/workload/operations.ts';
 import { releaseOf } from '../../src/workload/release.ts';
 import { Service } from '../../src/workload/service.ts';
 import { readSettings } from '../../src/workload/settings.ts';

@@ -110,7 +110,11 @@ export class Simulation {
         if (b.timeMs < a.timeMs || (b.timeMs === a.timeMs && b.order < a.order)) child = right;
       }
       const candidate = heap[child]!;
-      if (candidate.timeMs > last.timeMs || (candidate.timeMs === last.timeMs && candidate.order > last.order)) break;
+      if (
+        candidate.timeMs > last.timeMs ||
+        (candidate.timeMs === last.timeMs && candidate.order > last.order)
+      )
+        break;
       heap[i] = candidate;
       i = child;
     }

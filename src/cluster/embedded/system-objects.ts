@@ -1,7 +1,7 @@
 import type { KubeObject } from './controllers/kinds.ts';
 
 /** Cluster IP of the DNS service. */
-export const dnsIp = '10.96.0.10';
+const dnsIp = '10.96.0.10';
 
 /** What every cluster has before anybody uses it: namespaces, priority classes, a storage class, the API's Service. */
 export function bootstrapObjects(): KubeObject[] {
@@ -31,8 +31,15 @@ export function bootstrapObjects(): KubeObject[] {
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { component: 'apiserver', provider: 'kubernetes' },
+      },
+      spec: {
+        clusterIP: '10.96.0.1',
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+      },
     },
     {
       apiVersion: 'storage.k8s.io/v1',

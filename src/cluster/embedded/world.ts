@@ -193,10 +193,6 @@ export class World implements NodeObserver {
     if (!isUp) this.applicationRuntime?.forgetPod(identity.uid);
   }
 
-  containerStarted(): void {}
-
-  containerEnded(): void {}
-
   reachableChanged(node: string, isReachable: boolean): void {
     this.network.reachableChanged(node, isReachable);
   }

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
+import { poolUsePerPod } from '../expected-load.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { operation, patch, restart } from '../operations.ts';
 import { rolloutBody } from '../rollouts.ts';
@@ -19,6 +20,8 @@ import { mainContainer, nameOf, programOf, splitImage, workloadsOf } from '../wo
 const kinds = ['Deployment', 'StatefulSet'] as const;
 /** Name by which an application marks releases that do not give connections back. */
 const leakDefect = 'leaks-connections';
+/** Share of a pool in use on average from which on requests queue noticeably. */
+const enoughUse = 0.6;
 /** Until all connections of a pool are lost, and requests have waited for them. */
 const leakMs = 600_000;
 
@@ -35,8 +38,16 @@ const Arguments = Type.Object(
       Type.String({ description: 'Which of its pooled upstreams; needed where there are several.' }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, description: 'The new size; default 1.' })),
+    load: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 10,
+        description:
+          'Multiplies the load as well, for a pool that has room at ordinary load; a trigger, so the twin has it too.',
+      }),
+    ),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/orders', limit: 1 }] },
+  { additionalProperties: false, examples: [{ target: 'fulfilment/Deployment/orders', limit: 1 }] },
 );
 type Arguments = Static<typeof Arguments>;
 
@@ -116,12 +127,35 @@ export const connectionPoolExhausted: Fault<Arguments> = {
         message: `${source.declaration.name} ${limit} ${refused}: the program would not start`,
         hint: 'use container-crash-loop for that',
       });
+    const expected = poolUsePerPod(view, object, pooledUpstream(args, view, object)?.name ?? '');
+    const used = expected === undefined ? undefined : expected * (args.load ?? 1);
+    if (used !== undefined && used < enoughUse * limit)
+      problems.push({
+        path: args.limit === undefined ? '/target' : '/limit',
+        message: `a pod of ${nameOf(object)} uses about ${used.toPrecision(2)} connections at a time, so ${limit} would be enough`,
+        hint:
+          leakingRelease(view, object) === undefined
+            ? 'choose a target under more load, or raise load'
+            : 'use variant "leak", or raise load',
+      });
     return problems;
   },
   plan(args, view) {
     const workload = target(view, args.target, kinds);
     const isLeak = args.variant === 'leak';
-    const operations = isLeak ? leak(view, workload) : shrink(args, view, workload);
+    const changes = isLeak ? leak(view, workload) : shrink(args, view, workload);
+    const operations =
+      args.load === undefined
+        ? changes
+        : [
+            ...changes,
+            operation(
+              'trigger',
+              { verb: 'set-load', factor: args.load },
+              `the load rises to ${args.load} times`,
+              30_000,
+            ),
+          ];
     return {
       operations,
       expectations: [
@@ -162,9 +196,13 @@ function pooledUpstreams(view: ClusterView, workload: KubeObject) {
   return upstreamsOf(programOf(view, workload)).filter((upstream) => upstream.pool !== undefined);
 }
 
-function poolSetting(args: Arguments, view: ClusterView, workload: KubeObject): SettingSource | undefined {
+function pooledUpstream(args: Arguments, view: ClusterView, workload: KubeObject) {
   const pooled = pooledUpstreams(view, workload);
-  const max = (pooled.find((u) => u.name === args.upstream) ?? pooled[0])?.pool?.max;
+  return pooled.find((u) => u.name === args.upstream) ?? pooled[0];
+}
+
+function poolSetting(args: Arguments, view: ClusterView, workload: KubeObject): SettingSource | undefined {
+  const max = pooledUpstream(args, view, workload)?.pool?.max;
   return typeof max === 'string' && max.startsWith('$')
     ? findSetting(view, workload, max.slice(1))
     : undefined;

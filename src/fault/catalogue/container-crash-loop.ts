@@ -32,7 +32,7 @@ const Arguments = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ target: 'shop/Deployment/payment', setting: 'REQUEST_TIMEOUT' }],
+    examples: [{ target: 'storefront/Deployment/accounts', setting: 'SESSION_LIFETIME' }],
   },
 );
 type Arguments = Static<typeof Arguments>;

@@ -19,7 +19,7 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/cart' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/cart' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -23,7 +23,7 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/recommendation', limit: '48Mi' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/catalogue', limit: '84Mi' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

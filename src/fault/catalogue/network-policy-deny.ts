@@ -45,7 +45,11 @@ const Arguments = Type.Object(
   {
     additionalProperties: false,
     examples: [
-      { variant: 'remove-peer', policy: 'shop/NetworkPolicy/payment', peer: 'shop/Deployment/checkout' },
+      {
+        variant: 'remove-peer',
+        policy: 'fulfilment/NetworkPolicy/payment',
+        peer: 'fulfilment/Deployment/checkout',
+      },
     ],
   },
 );

@@ -16,7 +16,7 @@ const Arguments = Type.Object(
       targetText('Stop the node that runs the most pods of this workload when it happens.'),
     ),
   },
-  { additionalProperties: false, examples: [{ hosting: 'shop/Deployment/checkout' }] },
+  { additionalProperties: false, examples: [{ hosting: 'storefront/StatefulSet/cart-redis' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -36,7 +36,13 @@ const Arguments = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ quota: 'shop/ResourceQuota/compute', resource: 'pods', target: 'shop/Deployment/cart' }],
+    examples: [
+      {
+        quota: 'storefront/ResourceQuota/compute',
+        resource: 'requests.memory',
+        target: 'storefront/Deployment/pricing',
+      },
+    ],
   },
 );
 type Arguments = Static<typeof Arguments>;

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
-import { calledServices, callersOf, dependencies } from '../call-graph.ts';
+import { calledServices, callersOf, dependencies, podPortOf } from '../call-graph.ts';
 import { container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedOperation } from '../fault.ts';
 import { at, isRecord, listAt, numberAt, textAt, textsAt } from '../json-access.ts';
+import { allowsConnection, endOf, policiesOf } from '../network-policies.ts';
 import { patch, renewConnections } from '../operations.ts';
 import { resolveTarget, target, targetText } from '../targets.ts';
 import { nameOf, podLabelsOf, programOf, selects, workloadKinds, workloadsBehind } from '../workloads.ts';
@@ -30,7 +31,7 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ service: 'shop/Service/payment', variant: 'selector' }] },
+  { additionalProperties: false, examples: [{ service: 'fulfilment/Service/payment', variant: 'selector' }] },
 );
 type Arguments = Static<typeof Arguments>;
 
@@ -39,7 +40,7 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
   name: 'service-selector-mismatch',
   summary: 'A Service whose selector or targetPort no longer reaches its pods',
   description:
-    'A label of the selector is renamed, or the targetPort is edited, and the Service no longer leads to its pods. The pods are healthy and idle, the Service has no endpoints (or ones where nobody listens), and callers are refused at once. ' +
+    'A label of the selector is renamed, or the targetPort is edited, and the Service no longer leads to its pods. The pods are healthy and idle, the Service has no endpoints (or ones where nobody listens), and callers are refused at once (or run into timeouts, where network policies do not let the wrong port through). ' +
     'Connections that are kept open survive such a change, so the plan restarts the pods behind the Service, or the callers where it leads to a store.',
   category: 'routing',
   tags: ['service', 'endpoints'],
@@ -103,6 +104,9 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
     const calls = callsOf(view, service);
     const renewed = renewConnections(view, calls, 'callee');
     const callers = callersOf(view, calls);
+    const gone = new Set(
+      renewed.flatMap((op) => (op.action.verb === 'delete-pods' ? [op.action.owner.name] : [])),
+    );
     return {
       operations: [
         args.variant === 'target-port'
@@ -112,14 +116,9 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
       ],
       expectations: [
         ...callers
-          .filter(
-            (w) =>
-              !renewed.some(
-                (op) => op.action.verb === 'delete-pods' && op.action.owner.name === w.metadata.name,
-              ),
-          )
+          .filter((w) => !gone.has(w.metadata.name))
           .slice(0, 1)
-          .map((caller) => must(log(caller, errorTexts.refused), within.log)),
+          .map((caller) => must(log(caller, failureSeenBy(args, view, service, caller)), within.log)),
         ...workloadsBehind(view, service).map((w) => mustNot(container(w, 'ImagePullBackOff'))),
       ],
     };
@@ -164,12 +163,7 @@ function moveTargetPort(args: Arguments, view: ClusterView, service: KubeObject)
   if (entry === undefined) throw new Error('planned without a check');
   const port = numberAt(entry, 'port') ?? 80;
   const before = at(entry, 'targetPort') ?? port;
-  const behind = workloadsBehind(view, service);
-  const base = typeof before === 'number' ? before : port;
-  const slips = [base + 1, base + 10, base + 1000, port].filter(
-    (candidate) => candidate !== before && candidate <= 65535 && !listens(behind, candidate),
-  );
-  const value = args.targetPort ?? slips[Math.floor(view.random('port') * slips.length)] ?? base + 1;
+  const value = newTargetPort(args, view, service, entry);
   const protocol = textAt(entry, 'protocol');
   const body = {
     spec: { ports: [{ port, ...(protocol === undefined ? {} : { protocol }), targetPort: value }] },
@@ -181,6 +175,34 @@ function moveTargetPort(args: Arguments, view: ClusterView, service: KubeObject)
     body,
     `change the targetPort of ${nameOf(service)} port ${port} from ${before} to ${value}`,
   );
+}
+
+function newTargetPort(
+  args: Arguments,
+  view: ClusterView,
+  service: KubeObject,
+  entry: Record<string, unknown>,
+): number | string {
+  if (args.targetPort !== undefined) return args.targetPort;
+  const port = numberAt(entry, 'port') ?? 80;
+  const behind = workloadsBehind(view, service);
+  const now = podPortOf(service, port, behind[0]);
+  const slips = [now + 1, now + 10, now + 1000, port].filter(
+    (candidate) => candidate <= 65535 && !listens(behind, candidate),
+  );
+  return slips[Math.floor(view.random('port') * slips.length)] ?? now + 1;
+}
+
+/** No endpoints and closed ports are refused at once; a port that network policies do not let through runs into timeouts. */
+function failureSeenBy(args: Arguments, view: ClusterView, service: KubeObject, caller: KubeObject): string {
+  const entry = portEntry(service);
+  if (args.variant !== 'target-port' || entry === undefined) return errorTexts.refused;
+  const port = newTargetPort(args, view, service, entry);
+  if (typeof port === 'string') return errorTexts.refused;
+  const passes = workloadsBehind(view, service).every((w) =>
+    allowsConnection(view, policiesOf(view), endOf(caller), endOf(w), port),
+  );
+  return passes ? errorTexts.refused : errorTexts.timeout;
 }
 
 function portEntry(service: KubeObject): Record<string, unknown> | undefined {

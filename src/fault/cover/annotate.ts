@@ -21,7 +21,10 @@ const Arguments = Type.Object(
     ),
     value: Type.Optional(Type.String({ description: 'Its text.' })),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads', value: 'quarterly review' }] },
+  {
+    additionalProperties: false,
+    examples: [{ target: 'storefront/Deployment/ads', value: 'quarterly review' }],
+  },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -16,7 +16,7 @@ const Arguments = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ target: 'shop/Deployment/ads', setting: 'MAX_BANNERS', value: '4' }],
+    examples: [{ target: 'storefront/Deployment/ads', setting: 'MAX_BANNERS', value: '4' }],
   },
 );
 type Arguments = Static<typeof Arguments>;

@@ -16,7 +16,7 @@ const Arguments = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ target: 'shop/HorizontalPodAutoscaler/frontend', maxReplicas: 8 }],
+    examples: [{ target: 'storefront/HorizontalPodAutoscaler/web-frontend', maxReplicas: 12 }],
   },
 );
 type Arguments = Static<typeof Arguments>;

@@ -12,7 +12,7 @@ const Arguments = Type.Object(
     target: targetText('The workload that gets another release.'),
     tag: Type.Optional(Type.String({ description: 'A release without a defect; by default the next one.' })),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/ads' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

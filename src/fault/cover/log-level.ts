@@ -16,7 +16,7 @@ const Arguments = Type.Object(
     ),
     restart: Type.Optional(Type.Boolean({ description: 'Restart the pods too, so that they read it.' })),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads', level: 'debug' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/ads', level: 'debug' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

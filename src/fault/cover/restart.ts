@@ -6,7 +6,7 @@ import { nameOf, workloadsOf } from '../workloads.ts';
 
 const Arguments = Type.Object(
   { target: targetText('The workload whose pods are restarted one after another.') },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/ads' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

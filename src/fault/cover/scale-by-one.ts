@@ -8,7 +8,7 @@ const kinds = ['Deployment', 'StatefulSet'] as const;
 
 const Arguments = Type.Object(
   { target: targetText('The workload that gets one replica more.') },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/ads' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -18,7 +18,7 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/Deployment/ads' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/Deployment/ads' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -25,7 +25,7 @@ const Arguments = Type.Object(
       Type.String({ description: 'The resource of the quota; by default "pods", else its first.' }),
     ),
   },
-  { additionalProperties: false, examples: [{ target: 'shop/HorizontalPodAutoscaler/frontend' }] },
+  { additionalProperties: false, examples: [{ target: 'storefront/HorizontalPodAutoscaler/web-frontend' }] },
 );
 type Arguments = Static<typeof Arguments>;
 

@@ -1,15 +1,15 @@
 import type { SanitiserRule } from './rule.ts';
 
-/** Their generation is part of ordinary evidence (a rollout that is not observed yet), and ReplicaSets tell as much. */
-const rollingOut = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Pod']);
+const counters = new Set(['generation', 'observedGeneration']);
 
 export const generation: SanitiserRule = {
   name: 'generation',
   reason:
-    'the generation of a policy, autoscaler or budget counts edits and singles out the one that was edited',
-  field: (kind, path) => {
-    if (rollingOut.has(kind) || path.length !== 2) return undefined;
-    const field = `${path[0]}.${path[1]}`;
-    return field === 'metadata.generation' || field === 'status.observedGeneration' ? 'drop' : undefined;
+    'the generation counts edits of a spec and singles out the object that was edited; rollouts show in ReplicaSets',
+  field: (_kind, path) => {
+    const [root] = path;
+    const isCounter =
+      counters.has(path.at(-1) ?? '') && (root === 'metadata' ? path.length === 2 : root === 'status');
+    return isCounter ? 'drop' : undefined;
   },
 };

@@ -16,6 +16,12 @@ export interface ServeOptions {
   readonly name?: string;
   /** Awaited before each request: resolves when virtual time stands still. */
   readonly gate?: () => Promise<void>;
+  /** Asked before the API, for paths that are not Kubernetes'; `undefined` passes the request on. */
+  readonly beside?: (
+    method: string,
+    path: string,
+    body: unknown,
+  ) => Promise<{ readonly status: number; readonly body: unknown } | undefined>;
 }
 
 export interface ServedApi {
@@ -33,7 +39,7 @@ const followEveryMs = 250;
 export async function serveApi(api: ApiServer, options: ServeOptions): Promise<ServedApi> {
   const host = options.host ?? '127.0.0.1';
   const server = createServer((request, response) => {
-    void answer(api, options.gate, request, response);
+    void answer(api, options, request, response);
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
@@ -54,13 +60,15 @@ export async function serveApi(api: ApiServer, options: ServeOptions): Promise<S
 
 async function answer(
   api: ApiServer,
-  gate: (() => Promise<void>) | undefined,
+  { gate, beside }: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const decoded = await decode(request);
     await gate?.();
+    const other = await beside?.(decoded.method, decoded.path, decoded.body);
+    if (other !== undefined) return writeJson(response, other.status, other.body);
     write(api.handle(decoded), decoded, response);
   } catch (error) {
     if (response.headersSent || response.destroyed) {

@@ -7,25 +7,26 @@ export interface Quantity {
   readonly format: 'binary' | 'decimal';
 }
 
+/** What one unit of each suffix is in thousandths. */
 const binary: Record<string, number> = {
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
+  Ki: 1000 * 2 ** 10,
+  Mi: 1000 * 2 ** 20,
+  Gi: 1000 * 2 ** 30,
+  Ti: 1000 * 2 ** 40,
+  Pi: 1000 * 2 ** 50,
+  Ei: 1000 * 2 ** 60,
 };
 const decimal: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
+  n: 1e-6,
+  u: 1e-3,
+  m: 1,
+  '': 1e3,
+  k: 1e6,
+  M: 1e9,
+  G: 1e12,
+  T: 1e15,
+  P: 1e18,
+  E: 1e21,
 };
 const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+)?$/;
 
@@ -37,9 +38,9 @@ export function parseQuantity(value: unknown): Quantity | undefined {
   if (match === null) return undefined;
   const [, sign, digits, suffix = ''] = match;
   const unit = binary[suffix];
-  const factor = unit ?? (/^[eE][+-]?\d/.test(suffix) ? Number(`1${suffix}`) : decimal[suffix]);
+  const factor = unit ?? (/^[eE][+-]?\d/.test(suffix) ? 1000 * Number(`1${suffix}`) : decimal[suffix]);
   if (factor === undefined) return undefined;
-  const milli = Number(digits) * factor * 1000;
+  const milli = Number(digits) * factor;
   const rounded = Math.abs(milli - Math.round(milli)) < 1e-6 ? Math.round(milli) : Math.ceil(milli);
   return { milli: sign === '-' ? -rounded : rounded, format: unit === undefined ? 'decimal' : 'binary' };
 }

@@ -9,7 +9,7 @@ import type { ApiStore } from './store.ts';
  */
 export function attachQuotaStatus(store: ApiStore): void {
   const pending = new Set<string>();
-  store.onCommit(({ resource, type, object }) => {
+  store.onCommit(({ resource, type, object, previous }) => {
     const namespace = object.metadata.namespace;
     if (namespace === undefined) return;
     if (resource === 'resourcequotas') {
@@ -21,6 +21,7 @@ export function attachQuotaStatus(store: ApiStore): void {
       store.afterCommit(() => refreshAll(store, namespace));
       return;
     }
+    if (type === 'MODIFIED' && previous !== undefined && usesTheSame(object, previous)) return;
     if (pending.has(namespace)) return;
     pending.add(namespace);
     store.simulation.after(100, () => {
@@ -28,6 +29,12 @@ export function attachQuotaStatus(store: ApiStore): void {
       refreshAll(store, namespace);
     });
   });
+}
+
+/** Unchanged parts are shared between versions, so that this costs nothing for the many status updates. */
+function usesTheSame(object: KubeObject, previous: KubeObject): boolean {
+  const phase = (o: KubeObject) => (o['status'] as { phase?: string } | undefined)?.phase;
+  return object['spec'] === previous['spec'] && phase(object) === phase(previous);
 }
 
 function refreshAll(store: ApiStore, namespace: string): void {

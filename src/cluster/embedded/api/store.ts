@@ -2,80 +2,40 @@ import { rfc3339Seconds } from '../../../base/clock.ts';
 import { jsonEqual } from '../../../base/json.ts';
 import { byCodeUnit } from '../../../base/order.ts';
 import { key, Random } from '../../../base/random.ts';
-import { KubeApiError } from '../../../kube/errors.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../../../kube/objects.ts';
-import type { EventRecorder, Store, StoreEvent, WriteOptions } from '../contracts.ts';
+import type { EventRecorder, StoreEvent } from '../contracts.ts';
 import type { Simulation } from '../simulation.ts';
 import { admit } from './admission/admit.ts';
+import { ChangeHistory } from './change-history.ts';
+import { Delivery, Subscribers } from './delivery.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { frozen, thawed } from './frozen.ts';
 import { attachGarbageCollector } from './garbage-collector.ts';
 import { withManager } from './managed-fields.ts';
 import { attachNamespaceLifecycle } from './namespace-lifecycle.ts';
+import { endsDeletion, finalizersFor, keptMetadata, newMetadata, podGrace, specOf } from './object-write.ts';
+import { OwnerIndex } from './owner-index.ts';
 import { attachQuotaStatus } from './quota-status.ts';
 import { definitionOf, definitionOfKind, type ResourceDefinition } from './resources.ts';
 import { unknownFields } from './schema/check-fields.ts';
 import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.ts';
+import type {
+  ApiStore,
+  ApiWriteOptions,
+  Change,
+  CreateOptions,
+  RemoveOptions,
+  StoreSettings,
+} from './store-types.ts';
 
-/** How a write is done, beyond the contract. */
-export interface ApiWriteOptions extends WriteOptions {
-  /** Does everything but keep the result. */
-  readonly dryRun?: boolean;
-  /** Recorded in managedFields for server-side apply. */
-  readonly operation?: 'Apply' | 'Update';
-}
-
-export interface CreateOptions extends ApiWriteOptions {
-  /** Creation time of an object that is older than the world; default: now. */
-  readonly createdMs?: number;
-}
-
-export interface RemoveOptions extends ApiWriteOptions {
-  readonly gracePeriodSeconds?: number;
-  readonly propagationPolicy?: string;
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-}
-
-/** A committed change, as watches replay it. */
-export interface Change extends StoreEvent {
-  readonly revision: number;
-  readonly resource: string;
-  /** Virtual time of the change (epoch ms). */
-  readonly atMs: number;
-}
-
-/** The Store with what the API server needs beyond the contract. */
-export interface ApiStore extends Store {
-  readonly simulation: Simulation;
-  readonly seed: number;
-  readonly events: EventRecorder;
-  create(object: KubeObject, options: CreateOptions): KubeObject;
-  update(object: KubeObject, options: ApiWriteOptions): KubeObject;
-  updateStatus(object: KubeObject, options: ApiWriteOptions): KubeObject;
-  remove(ref: ObjectRef, options: RemoveOptions): void;
-  /** Changes after `revision`, oldest first; 410 when they are no longer kept. */
-  changesSince(revision: number, resource?: string): readonly Change[];
-  /** Called within each mutation, in order; for watches and indexes only, must not mutate. */
-  onCommit(listener: (change: Change) => void): () => void;
-  /** Keys (`resource`, object) of everything that names this uid as an owner. */
-  dependentsOf(ownerUid: string): readonly { readonly resource: string; readonly object: KubeObject }[];
-  /** Whether an object with this uid exists now. */
-  hasUid(uid: string): boolean;
-  findByUid(uid: string): KubeObject | undefined;
-  /** Runs `act` when the mutation in progress is complete, before it returns; may mutate. For commit listeners. */
-  afterCommit(act: () => void): void;
-  /** Every resource key that has objects in the namespace. */
-  namespacedContents(
-    namespace: string,
-  ): readonly { readonly resource: string; readonly object: KubeObject }[];
-}
-
-export interface StoreSettings {
-  readonly simulation: Simulation;
-  readonly seed: number;
-  /** Changes kept for watches; older ones are answered with 410. */
-  readonly historyLimit?: number;
-}
+export type {
+  ApiStore,
+  ApiWriteOptions,
+  Change,
+  CreateOptions,
+  RemoveOptions,
+  StoreSettings,
+} from './store-types.ts';
 
 /** An empty store with its garbage collector, namespace life cycle and quota status. */
 export function createStore(settings: StoreSettings): ApiStore {
@@ -86,18 +46,14 @@ export function createStore(settings: StoreSettings): ApiStore {
   return store;
 }
 
-interface Subscription {
-  readonly callback: (event: StoreEvent) => void;
-  active: boolean;
-}
-
 class Table {
   readonly definition: ResourceDefinition;
   readonly objects = new Map<string, KubeObject>();
-  readonly subscriptions: Subscription[] = [];
+  readonly subscribers: Subscribers;
   lists = new Map<string, readonly KubeObject[]>();
-  constructor(definition: ResourceDefinition) {
+  constructor(definition: ResourceDefinition, delivery: Delivery) {
     this.definition = definition;
+    this.subscribers = new Subscribers(delivery);
   }
 }
 
@@ -105,27 +61,28 @@ const path = (namespace: string | undefined, name: string) =>
   namespace === undefined ? name : `${namespace}/${name}`;
 const pathOf = (object: KubeObject) => path(object.metadata.namespace, object.metadata.name);
 
+/** A young cluster's revision; what came before is not in its history. */
+const firstRevision = 1000;
+
 class MemoryStore implements ApiStore {
   readonly simulation: Simulation;
   readonly seed: number;
   readonly events: EventRecorder;
   readonly #tables = new Map<string, Table>();
-  readonly #owned = new Map<string, Map<string, { resource: string; path: string }>>();
+  readonly #owners = new OwnerIndex();
   readonly #uids = new Map<string, KubeObject>();
   readonly #afterCommit: (() => void)[] = [];
   readonly #incarnations = new Map<string, number>();
   readonly #listeners: ((change: Change) => void)[] = [];
-  readonly #historyLimit: number;
-  #history: Change[] = [];
-  #queue: { subscription: Subscription; event: StoreEvent }[] = [];
-  #scheduled = false;
-  #revision = 1000;
-  #oldest = 1000;
+  readonly #history: ChangeHistory;
+  readonly #delivery: Delivery;
+  #revision = firstRevision;
 
   constructor(settings: StoreSettings) {
     this.simulation = settings.simulation;
     this.seed = settings.seed;
-    this.#historyLimit = settings.historyLimit ?? 20_000;
+    this.#history = new ChangeHistory(settings.historyLimit ?? 20_000, firstRevision);
+    this.#delivery = new Delivery(settings.simulation);
     this.events = createEventRecorder(this);
   }
 
@@ -161,7 +118,7 @@ class MemoryStore implements ApiStore {
   }
 
   dependentsOf(ownerUid: string): readonly { resource: string; object: KubeObject }[] {
-    const found = [...(this.#owned.get(ownerUid)?.values() ?? [])].map((d) => ({
+    const found = this.#owners.dependentsOf(ownerUid).map((d) => ({
       resource: d.resource,
       object: this.#table(d.resource).objects.get(d.path)!,
     }));
@@ -203,17 +160,7 @@ class MemoryStore implements ApiStore {
     if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
     const namespace = definition.namespaced ? (given.namespace ?? 'default') : undefined;
     const createdMs = options.createdMs ?? this.simulation.nowMs;
-    const metadata: ObjectMeta = { ...given, name: given.name ?? '' };
-    for (const field of [
-      'uid',
-      'generation',
-      'deletionTimestamp',
-      'deletionGracePeriodSeconds',
-      'managedFields',
-      'namespace',
-      'selfLink',
-    ])
-      delete (metadata as unknown as Record<string, unknown>)[field];
+    const metadata = newMetadata(given);
     if (namespace !== undefined) metadata.namespace = namespace;
     metadata.creationTimestamp = rfc3339Seconds(createdMs);
     if (definition.generation) metadata.generation = 1;
@@ -242,7 +189,7 @@ class MemoryStore implements ApiStore {
     const { table, old } = this.#target(object);
     const definition = table.definition;
     const draft = thawed(object);
-    draft.metadata = this.#keptMetadata(object.metadata, old.metadata);
+    draft.metadata = keptMetadata(object.metadata, old.metadata);
     if (definition.status) {
       if (old['status'] === undefined) delete draft['status'];
       else draft['status'] = old['status'];
@@ -304,16 +251,8 @@ class MemoryStore implements ApiStore {
     callback: (event: StoreEvent) => void,
     options: { replay?: boolean } = {},
   ): () => void {
-    const table = this.#table(resource);
-    const subscription: Subscription = { callback, active: true };
-    if (options.replay === true)
-      for (const object of this.list(resource)) this.#enqueue(subscription, { type: 'ADDED', object });
-    table.subscriptions.push(subscription);
-    return () => {
-      subscription.active = false;
-      const at = table.subscriptions.indexOf(subscription);
-      if (at >= 0) table.subscriptions.splice(at, 1);
-    };
+    const first = options.replay === true ? this.list(resource) : [];
+    return this.#table(resource).subscribers.add(callback, first);
   }
 
   onCommit(listener: (change: Change) => void): () => void {
@@ -325,23 +264,13 @@ class MemoryStore implements ApiStore {
   }
 
   changesSince(revision: number, resource?: string): readonly Change[] {
-    if (revision < this.#oldest)
-      throw new KubeApiError(410, 'Expired', `too old resource version: ${revision} (${this.#oldest})`);
-    let low = 0;
-    let high = this.#history.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#history[middle]!.revision <= revision) low = middle + 1;
-      else high = middle;
-    }
-    const rest = this.#history.slice(low);
-    return resource === undefined ? rest : rest.filter((c) => c.resource === resource);
+    return this.#history.since(revision, resource);
   }
 
   #table(resource: string): Table {
     let table = this.#tables.get(resource);
     if (table === undefined) {
-      table = new Table(definitionOf(resource));
+      table = new Table(definitionOf(resource), this.#delivery);
       this.#tables.set(resource, table);
     }
     return table;
@@ -364,25 +293,6 @@ class MemoryStore implements ApiStore {
     return { table, old };
   }
 
-  /** Metadata a client may change, over what only the server sets. */
-  #keptMetadata(wanted: ObjectMeta, old: ObjectMeta): ObjectMeta {
-    const metadata: Record<string, unknown> = { name: old.name };
-    for (const field of ['labels', 'annotations', 'ownerReferences', 'finalizers'] as const)
-      if (wanted[field] !== undefined) metadata[field] = thawed(wanted[field]);
-    for (const field of [
-      'generateName',
-      'namespace',
-      'uid',
-      'generation',
-      'creationTimestamp',
-      'deletionTimestamp',
-      'deletionGracePeriodSeconds',
-      'managedFields',
-    ] as const)
-      if (old[field] !== undefined) metadata[field] = old[field];
-    return metadata as unknown as ObjectMeta;
-  }
-
   #replace(
     table: Table,
     old: KubeObject,
@@ -401,12 +311,7 @@ class MemoryStore implements ApiStore {
       subresource,
     });
     if (options.dryRun === true) return frozen(draft);
-    const isFinal =
-      draft.metadata.deletionTimestamp !== undefined &&
-      (draft.metadata.finalizers ?? []).length === 0 &&
-      (old.metadata.finalizers ?? []).length > 0 &&
-      (draft.metadata.deletionGracePeriodSeconds ?? 0) === 0;
-    return this.#commit(table, isFinal ? 'DELETED' : 'MODIFIED', draft, old);
+    return this.#commit(table, endsDeletion(draft, old) ? 'DELETED' : 'MODIFIED', draft, old);
   }
 
   #terminateNamespace(table: Table, old: KubeObject, options: RemoveOptions): void {
@@ -453,14 +358,14 @@ class MemoryStore implements ApiStore {
     draft.metadata = { ...draft.metadata, resourceVersion: String(this.#revision) };
     const object = frozen(draft);
     const where = pathOf(object);
-    if (previous !== undefined) this.#index(table.definition.key, where, previous, false);
+    if (previous !== undefined) this.#owners.remove(table.definition.key, where, previous);
     if (type === 'DELETED') {
       table.objects.delete(where);
       this.#uids.delete(object.metadata.uid!);
     } else {
       table.objects.set(where, object);
       this.#uids.set(object.metadata.uid!, object);
-      this.#index(table.definition.key, where, object, true);
+      this.#owners.add(table.definition.key, where, object);
     }
     table.lists = new Map();
     const event: StoreEvent = previous === undefined ? { type, object } : { type, object, previous };
@@ -470,76 +375,15 @@ class MemoryStore implements ApiStore {
       resource: table.definition.key,
       atMs: this.simulation.nowMs,
     };
-    this.#remember(change);
-    for (const subscription of table.subscriptions) this.#enqueue(subscription, event);
+    this.#history.add(change);
+    table.subscribers.tell(event);
     for (const listener of [...this.#listeners]) listener(change);
     for (let act = this.#afterCommit.shift(); act !== undefined; act = this.#afterCommit.shift()) act();
     return object;
-  }
-
-  #remember(change: Change): void {
-    this.#history.push(change);
-    if (this.#history.length > this.#historyLimit * 1.25) {
-      this.#history = this.#history.slice(-this.#historyLimit);
-      this.#oldest = this.#history[0]!.revision - 1;
-    }
-  }
-
-  #index(resource: string, where: string, object: KubeObject, add: boolean): void {
-    for (const { uid } of object.metadata.ownerReferences ?? []) {
-      let dependents = this.#owned.get(uid);
-      if (add) {
-        if (dependents === undefined) {
-          dependents = new Map();
-          this.#owned.set(uid, dependents);
-        }
-        dependents.set(`${resource} ${where}`, { resource, path: where });
-      } else {
-        dependents?.delete(`${resource} ${where}`);
-        if (dependents?.size === 0) this.#owned.delete(uid);
-      }
-    }
-  }
-
-  #enqueue(subscription: Subscription, event: StoreEvent): void {
-    this.#queue.push({ subscription, event });
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.simulation.after(0, () => this.#deliver());
-  }
-
-  #deliver(): void {
-    const batch = this.#queue;
-    this.#queue = [];
-    this.#scheduled = false;
-    for (const { subscription, event } of batch) if (subscription.active) subscription.callback(event);
   }
 }
 
 /** Namespace first, then name, as etcd's keys sort. */
 function byPath(a: string, b: string): number {
   return byCodeUnit(a, b);
-}
-
-/** What `generation` counts: everything but metadata and status. */
-function specOf(object: KubeObject): Record<string, unknown> {
-  const { metadata: _metadata, status: _status, ...rest } = object;
-  return rest;
-}
-
-function podGrace(pod: KubeObject, wanted: number | undefined): number {
-  const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
-  const phase = (pod['status'] as { phase?: string } | undefined)?.phase;
-  if (!spec.nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
-  return Math.max(0, wanted ?? spec.terminationGracePeriodSeconds ?? 30);
-}
-
-function finalizersFor(object: KubeObject, propagation: string | undefined): string[] {
-  const others = (object.metadata.finalizers ?? []).filter(
-    (f) => f !== 'orphan' && f !== 'foregroundDeletion',
-  );
-  if (propagation === 'Orphan') return [...others, 'orphan'];
-  if (propagation === 'Foreground') return [...others, 'foregroundDeletion'];
-  if (propagation === undefined) return [...(object.metadata.finalizers ?? [])];
-  return others;
 }

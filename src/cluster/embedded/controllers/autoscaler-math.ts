@@ -17,7 +17,7 @@ interface Change {
 }
 
 /** How far usage may be from the target without a reaction. */
-export const tolerance = 0.1;
+const tolerance = 0.1;
 
 /** A pod's part in the calculation. */
 export interface PodMetric {

@@ -7,6 +7,7 @@ import { startNodeLifecycleController } from './node-lifecycle.ts';
 import { startDisruptionController } from './pod-disruption-budget.ts';
 import { startReplicaSetController } from './replica-set.ts';
 import { startStatefulSetController } from './stateful-set.ts';
+import { startVolumeProvisioner } from './volume-provisioner.ts';
 
 /** Starts every controller of the kube-controller-manager that the store does not have built in. */
 export function startControllers(context: ControlContext, usage: UsageSource): void {
@@ -16,6 +17,7 @@ export function startControllers(context: ControlContext, usage: UsageSource): v
   startDaemonSetController(context);
   startEndpointsController(context);
   startDisruptionController(context);
+  startVolumeProvisioner(context);
   startNodeLifecycleController(context);
   startHorizontalPodAutoscaler(context, usage);
 }

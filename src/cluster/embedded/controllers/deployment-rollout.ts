@@ -48,7 +48,7 @@ export function surgeAndUnavailable(deployment: Deployment): { maxSurge: number;
   return { maxSurge, maxUnavailable: Math.min(maxUnavailable, total) };
 }
 
-export function withoutHash(template: PodTemplate): PodTemplate {
+function withoutHash(template: PodTemplate): PodTemplate {
   const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }

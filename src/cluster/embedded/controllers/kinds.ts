@@ -154,6 +154,7 @@ export interface PodSpec {
   schedulerName?: string;
   priority?: number;
   priorityClassName?: string;
+  preemptionPolicy?: string;
   readinessGates?: { conditionType: string }[];
 }
 
@@ -195,6 +196,7 @@ export interface PodStatus {
   initContainerStatuses?: ContainerStatus[];
   containerStatuses?: ContainerStatus[];
   qosClass?: string;
+  nominatedNodeName?: string;
 }
 
 export interface Pod extends KubeObject {

@@ -146,7 +146,7 @@ export function startReplicaSetController(context: ControlContext): void {
 }
 
 /** Pods in the order in which Kubernetes gives them up: unassigned, not running, not ready, crowded nodes, youngest. */
-export function scaleDownOrder(pods: readonly Pod[]): Pod[] {
+function scaleDownOrder(pods: readonly Pod[]): Pod[] {
   const perNode = new Map<string, number>();
   for (const { spec } of pods) perNode.set(spec.nodeName ?? '', (perNode.get(spec.nodeName ?? '') ?? 0) + 1);
   const phaseRank = { Pending: 0, Unknown: 1, Running: 2, Succeeded: 3, Failed: 3 };

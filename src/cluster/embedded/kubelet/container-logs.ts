@@ -44,8 +44,13 @@ export class ContainerLogs {
 
   /** What a container's present (or previous) start wrote; undefined: there is none. */
   read(container: { podUid: string; container: string; previous: boolean }): readonly LogLine[] | undefined {
-    const files = this.#byContainer.get(`${container.podUid}/${container.container}`)?.files;
-    return (container.previous ? files?.at(-2) : files?.at(-1))?.lines;
+    const files = this.files(container.podUid, container.container);
+    return (container.previous ? files.at(-2) : files.at(-1))?.lines;
+  }
+
+  /** One file for each start of a container, oldest first. */
+  files(podUid: string, container: string): readonly LogFile[] {
+    return this.#byContainer.get(`${podUid}/${container}`)?.files ?? [];
   }
 
   /** Every container with lines in [fromMs, toMs), all its starts together, sorted by namespace, pod, container. */

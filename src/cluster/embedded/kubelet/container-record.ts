@@ -6,7 +6,7 @@ import type { PulledImage } from './image-store.ts';
 import type { ProbeWorker } from './probe-worker.ts';
 
 /** A back-off as kubelets keep it: doubles with each use, starts again after twice its maximum without one. */
-export class BackOff {
+class BackOff {
   #delayMs: number | undefined;
   #updatedMs = 0;
   readonly #maximumMs = 300_000;

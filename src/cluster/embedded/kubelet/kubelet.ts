@@ -7,10 +7,10 @@ import type { ControlContext } from '../controllers/control-context.ts';
 import { type Node, type Pod, resource } from '../controllers/kinds.ts';
 import type { Timer } from '../simulation.ts';
 import type { ContainerLogs } from './container-logs.ts';
-import type { ContainerRecord } from './container-record.ts';
 import { ImageStore } from './image-store.ts';
+import type { NodeAgent } from './node-agent.ts';
 import { healthyConditions, nodeAddresses } from './node-object.ts';
-import { type NodeAgent, PodWorker } from './pod-worker.ts';
+import { PodWorker } from './pod-worker.ts';
 
 const manager = { manager: 'kubelet' } as const;
 const leasePeriodMs = 10_000;
@@ -19,8 +19,6 @@ const statusPeriodMs = 300_000;
 /** Who wants to know what happens on nodes: the network and the metrics. */
 export interface NodeObserver {
   sandboxChanged(identity: PodIdentity, isUp: boolean): void;
-  containerStarted(kubelet: Kubelet, worker: PodWorker, record: ContainerRecord): void;
-  containerEnded(kubelet: Kubelet, worker: PodWorker, record: ContainerRecord): void;
   reachableChanged(node: string, isReachable: boolean): void;
 }
 
@@ -124,16 +122,8 @@ export class Kubelet implements NodeAgent {
     this.#observer.sandboxChanged(identity, isUp);
   }
 
-  containerStarted(worker: PodWorker, record: ContainerRecord): void {
-    this.#observer.containerStarted(this, worker, record);
-  }
-
-  containerEnded(worker: PodWorker, record: ContainerRecord): void {
-    this.#observer.containerEnded(this, worker, record);
-  }
-
-  finished(worker: PodWorker): void {
-    this.workers.delete(worker.uid);
+  finished(podUid: string): void {
+    this.workers.delete(podUid);
   }
 
   /** Every 10 s the Lease; the status every 5 minutes or when it changes. */

@@ -25,6 +25,7 @@ export class ProbeWorker {
   readonly #target: ProbeTarget;
   readonly #simulation: Simulation;
   readonly #timer: Timer;
+  readonly #port: number;
   #result: boolean | undefined;
   #inRow = 0;
   #lastOutcome: boolean | undefined;
@@ -35,6 +36,7 @@ export class ProbeWorker {
     this.#kind = kind;
     this.#probe = probe;
     this.#target = target;
+    this.#port = target.port(probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port ?? 0);
     const periodMs = (probe.periodSeconds ?? 10) * 1000;
     const delayMs = (probe.initialDelaySeconds ?? 0) * 1000;
     // workers of a pod do not beat in step
@@ -68,7 +70,7 @@ export class ProbeWorker {
     const { httpGet, tcpSocket, grpc } = this.#probe;
     const { process, ip } = this.#target;
     if (httpGet !== undefined) {
-      const port = this.#target.port(httpGet.port);
+      const port = this.#port;
       const path = httpGet.path ?? '/';
       process.probeHttp(port, path, (status) => {
         if (status === 'refused')
@@ -77,7 +79,7 @@ export class ProbeWorker {
         else answer(false, `HTTP probe failed with statuscode: ${status}`);
       });
     } else if (tcpSocket !== undefined || grpc !== undefined) {
-      const port = this.#target.port(tcpSocket?.port ?? grpc?.port ?? 0);
+      const port = this.#port;
       process.probeTcp(port, (open) =>
         answer(open, open ? '' : `dial tcp ${ip}:${port}: connect: connection refused`),
       );
@@ -87,13 +89,13 @@ export class ProbeWorker {
   #url(): string {
     const { httpGet } = this.#probe;
     const scheme = (httpGet?.scheme ?? 'HTTP').toLowerCase();
-    return `${scheme}://${this.#target.ip}:${this.#target.port(httpGet?.port ?? 0)}${httpGet?.path ?? '/'}`;
+    return `${scheme}://${this.#target.ip}:${this.#port}${httpGet?.path ?? '/'}`;
   }
 
   #timeoutText(): string {
     if (this.#probe.httpGet !== undefined)
       return `Get "${this.#url()}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
-    return `dial tcp ${this.#target.ip}:${this.#target.port(this.#probe.tcpSocket?.port ?? this.#probe.grpc?.port ?? 0)}: i/o timeout`;
+    return `dial tcp ${this.#target.ip}:${this.#port}: i/o timeout`;
   }
 
   #judge(success: boolean, output: string): void {

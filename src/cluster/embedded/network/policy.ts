@@ -107,7 +107,7 @@ function matchesPorts(
 }
 
 /** Directions a policy speaks of; without `policyTypes`: ingress, and egress if it has egress rules. */
-export function policyTypes(policy: NetworkPolicy): readonly string[] {
+function policyTypes(policy: NetworkPolicy): readonly string[] {
   const { policyTypes: types, egress } = policy.spec;
   if (types !== undefined && types.length > 0) return types;
   return egress === undefined || egress.length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];

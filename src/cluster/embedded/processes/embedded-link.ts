@@ -1,5 +1,5 @@
-import type { Operation } from '../../../workload/compile.ts';
 import type { Inbound, Link, Message, Outcome } from '../../../workload/host.ts';
+import type { Operation } from '../../../workload/operations.ts';
 import type { Task } from '../../../workload/task.ts';
 import type { Trace } from '../../../workload/tracing.ts';
 import type { Upstream } from '../../../workload/upstream.ts';

@@ -1,6 +1,6 @@
 import { mix, unit } from '../../../base/random.ts';
-import type { CompiledProgram } from '../../../workload/compile.ts';
 import { compileProgram } from '../../../workload/compile.ts';
+import type { CompiledProgram } from '../../../workload/compiled-program.ts';
 import type { FailureKind, Runtime } from '../../../workload/failure.ts';
 import type { Host, HostIdentity, LoadShare } from '../../../workload/host.ts';
 import { type Instance, runtimeMetrics } from '../../../workload/instance.ts';

@@ -1,5 +1,26 @@
 import type { Metric } from './metric.ts';
 
+/**
+ * The newest sample of every series of a database, side by side: what a rule needs of a series is nearly always that,
+ * and reading it here spares five jumps through memory.
+ */
+export class NewestSamples {
+  times = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
+  /** NaN: a NaN, or a staleness marker; the series knows. */
+  values = new Float64Array(1024);
+
+  /** Makes room for a series. */
+  reserve(id: number): void {
+    if (id < this.times.length) return;
+    const times = new Float64Array(this.times.length * 2).fill(Number.NEGATIVE_INFINITY);
+    times.set(this.times);
+    this.times = times;
+    const values = new Float64Array(this.values.length * 2);
+    values.set(this.values);
+    this.values = values;
+  }
+}
+
 /** Samples of one label set in the order of time. Times are whole epoch milliseconds. */
 export class Series {
   readonly metric: Metric;
@@ -9,8 +30,15 @@ export class Series {
   /** Indexes of staleness markers (their value is NaN); undefined while there is none. */
   stale: Set<number> | undefined;
 
-  constructor(metric: Metric) {
+  /** Number in its database, in the order of creation; 0 outside one. */
+  readonly id: number;
+  readonly #newest: NewestSamples | undefined;
+
+  constructor(metric: Metric, id = 0, newest?: NewestSamples) {
     this.metric = metric;
+    this.id = id;
+    this.#newest = newest;
+    newest?.reserve(id);
   }
 
   get length(): number {
@@ -27,6 +55,11 @@ export class Series {
     if (n > 0 && timeMs <= this.times[n - 1]!) return false;
     this.times.push(timeMs);
     this.values.push(value);
+    const newest = this.#newest;
+    if (newest !== undefined) {
+      newest.times[this.id] = timeMs;
+      newest.values[this.id] = value;
+    }
     return true;
   }
 
@@ -69,6 +102,8 @@ export class Series {
     if (first === 0) return;
     this.times.splice(0, first);
     this.values.splice(0, first);
+    if (this.length === 0 && this.#newest !== undefined)
+      this.#newest.times[this.id] = Number.NEGATIVE_INFINITY;
     if (this.stale !== undefined) {
       const moved = [...this.stale].filter((i) => i >= first).map((i) => i - first);
       this.stale = moved.length === 0 ? undefined : new Set(moved);

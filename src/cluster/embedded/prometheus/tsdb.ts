@@ -1,11 +1,12 @@
 import { byCodeUnit } from '../../../base/order.ts';
 import { type LabelMatcher, metricTest } from './matcher.ts';
 import { type Metric, MetricPool } from './metric.ts';
-import { Series } from './series.ts';
+import { NewestSamples, Series } from './series.ts';
 
 /** All series, in the order they were created, with an index from label name and value to series. */
 export class Database {
   readonly pool = new MetricPool();
+  readonly newest = new NewestSamples();
   readonly #all: Series[] = [];
   /** label → value → series; append-only, so that a Selection needs to look at new entries only. */
   readonly #index = new Map<string, Map<string, Series[]>>();
@@ -17,7 +18,7 @@ export class Database {
   /** The series of a label set, made if it is new. */
   seriesOf(metric: Metric): Series {
     if (metric.series !== undefined) return metric.series;
-    const series = new Series(metric);
+    const series = new Series(metric, this.#all.length, this.newest);
     metric.series = series;
     this.#all.push(series);
     this.#post('__name__', metric.name, series);
@@ -74,6 +75,9 @@ export class Selection {
   readonly #test: (metric: Metric) => boolean;
   readonly #key: LabelMatcher | undefined;
   readonly #found: Series[] = [];
+  /** Numbers and label sets of the found series, at the same places. */
+  readonly ids: number[] = [];
+  readonly metrics: Metric[] = [];
   #source: readonly Series[] | undefined;
   #seen = 0;
 
@@ -91,7 +95,10 @@ export class Selection {
     if (source === undefined) return this.#found;
     for (; this.#seen < source.length; this.#seen++) {
       const series = source[this.#seen]!;
-      if (this.#test(series.metric)) this.#found.push(series);
+      if (!this.#test(series.metric)) continue;
+      this.#found.push(series);
+      this.ids.push(series.id);
+      this.metrics.push(series.metric);
     }
     return this.#found;
   }

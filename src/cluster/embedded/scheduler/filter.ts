@@ -68,11 +68,12 @@ function hasPortConflict(pod: Pod, info: NodeInfo): boolean {
   );
 }
 
-/** The scheduler's message about a pod that fits nowhere. */
-export function unschedulableMessage(refusals: readonly Refusal[]): string {
+/** The scheduler's message about a pod that fits nowhere; `isMakingRoom`: others are being evicted for it. */
+export function unschedulableMessage(refusals: readonly Refusal[], isMakingRoom = false): string {
   const total = refusals.length;
   if (total === 0) return 'no nodes available to schedule pods';
   const reasons = histogram(refusals.flatMap((refusal) => refusal.reasons));
+  if (isMakingRoom) return `0/${total} nodes are available: ${reasons}.`;
   const preemption = histogram(
     refusals.map((refusal) =>
       refusal.isResolvable

@@ -25,7 +25,7 @@ export function termSelects(
 }
 
 /** How many selected pods there are in each domain of a topology key. */
-export function countByDomain(
+function countByDomain(
   nodes: readonly NodeInfo[],
   topologyKey: string,
   selects: (pod: Pod) => boolean,

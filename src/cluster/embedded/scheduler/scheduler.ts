@@ -12,11 +12,14 @@ import {
   resource,
   splitKey,
 } from '../controllers/kinds.ts';
+import { selectNode } from '../controllers/volume-provisioner.ts';
 import { WorkQueue } from '../controllers/work-queue.ts';
 import { type Refusal, refusalOf, unschedulableMessage } from './filter.ts';
 import { type NodeInfo, requestsOf, snapshotNodes } from './node-info.ts';
 import { matchesTerm, untoleratedTaint } from './node-match.ts';
 import { crowding, termSelects } from './pod-topology.ts';
+import { findPreemption, priorityOf } from './preemption.ts';
+import { claimState, reachesVolumes } from './volume-claims.ts';
 
 const manager = { manager: 'kube-scheduler' } as const;
 const source = { component: 'default-scheduler' };
@@ -30,6 +33,7 @@ export function startScheduler(context: ControlContext): void {
   const attempts = new Map<string, number>();
   /** Keys of pods that fit nowhere at their last attempt. */
   const unschedulable = new Set<string>();
+  const waitingForVolumes = new Set<string>();
 
   store.subscribe(
     resource.pods,
@@ -53,7 +57,11 @@ export function startScheduler(context: ControlContext): void {
     if (type !== 'MODIFIED' || previous === undefined || hasRoomChanged(previous as Node, object as Node))
       wake();
   });
-  store.subscribe(resource.persistentVolumeClaims, wake);
+  store.subscribe(resource.persistentVolumeClaims, () => {
+    for (const key of waitingForVolumes) queue.add(key);
+    waitingForVolumes.clear();
+    wake();
+  });
 
   function wake(): void {
     for (const key of [...unschedulable].sort()) {
@@ -73,8 +81,8 @@ export function startScheduler(context: ControlContext): void {
       return;
     const uid = pod.metadata.uid ?? '';
     attempts.set(uid, (attempts.get(uid) ?? 0) + 1);
-    const claims = missingClaim(pod);
-    if (claims !== undefined) return refuse(key, pod, claims);
+    const { refusal: claimRefusal, unbound, volumes } = claimState(store, pod);
+    if (claimRefusal !== undefined) return refuse(key, pod, claimRefusal);
     const nodes = snapshotNodes(
       store.list(resource.nodes) as readonly Node[],
       store.list(resource.pods) as readonly Pod[],
@@ -82,32 +90,49 @@ export function startScheduler(context: ControlContext): void {
     const refusals: Refusal[] = [];
     const fitting: NodeInfo[] = [];
     for (const info of nodes) {
-      const refusal = refusalOf(pod, info, nodes, namespaceOf);
+      const refusal = reachesVolumes(info.node, volumes)
+        ? refusalOf(pod, info, nodes, namespaceOf)
+        : { reasons: ["node(s) didn't match PersistentVolume's node affinity"], isResolvable: false };
       if (refusal === undefined) fitting.push(info);
       else refusals.push(refusal);
     }
-    if (fitting.length === 0) return refuse(key, pod, unschedulableMessage(refusals));
-    bind(key, pod, best(pod, fitting, nodes));
+    if (fitting.length === 0) {
+      const isMakingRoom = priorityOf(pod) > 0 && makeRoom(pod, nodes);
+      const current = (store.get(resource.pods, ...splitKey(key)) ?? pod) as Pod;
+      return refuse(key, current, unschedulableMessage(refusals, isMakingRoom));
+    }
+    const node = best(pod, fitting, nodes);
+    if (unbound.length === 0) return bind(key, pod, node);
+    // the volume is made first; its claim's change brings the pod back
+    waitingForVolumes.add(key);
+    selectNode(context, unbound, node);
   }
 
-  /** Why the pod's claims keep it from being placed. */
-  function missingClaim(pod: Pod): string | undefined {
-    const total = store.list(resource.nodes).length;
-    for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
-      if (persistentVolumeClaim === undefined) continue;
-      const claim = store.get(
-        resource.persistentVolumeClaims,
-        pod.metadata.namespace,
-        persistentVolumeClaim.claimName,
-      );
-      const tail = `not found. preemption: 0/${total} nodes are available: ${total} Preemption is not helpful for scheduling.`;
-      if (claim === undefined)
-        return `0/${total} nodes are available: persistentvolumeclaim "${persistentVolumeClaim.claimName}" ${tail}`;
-      const phase = (claim['status'] as { phase?: string } | undefined)?.phase;
-      if (phase !== 'Bound')
-        return `0/${total} nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/${total} nodes are available: ${total} Preemption is not helpful for scheduling.`;
+  /** Takes less important pods off a node for this one; answers whether it did. */
+  function makeRoom(pod: Pod, nodes: readonly NodeInfo[]): boolean {
+    const preemption = findPreemption(pod, nodes, namespaceOf);
+    if (preemption === undefined) return false;
+    for (const read of preemption.victims) {
+      const victim = store.get(resource.pods, read.metadata.namespace, read.metadata.name) as Pod | undefined;
+      if (victim === undefined || victim.metadata.deletionTimestamp !== undefined) continue;
+      const condition: Condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: stamp(context, victim),
+        reason: 'PreemptionByScheduler',
+        message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+      };
+      const conditions = [...(victim.status?.conditions ?? []), condition];
+      store.updateStatus({ ...victim, status: { ...victim.status, conditions } }, manager);
+      const message = `Preempted by pod ${pod.metadata.uid} on node ${preemption.node}`;
+      context.events.record(victim, 'Normal', 'Preempted', message, source);
+      const { namespace = '', name } = victim.metadata;
+      store.remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, manager);
     }
-    return undefined;
+    const { status } = pod;
+    store.updateStatus({ ...pod, status: { ...status, nominatedNodeName: preemption.node } }, manager);
+    return true;
   }
 
   function refuse(key: string, pod: Pod, message: string): void {

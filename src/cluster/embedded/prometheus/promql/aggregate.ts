@@ -5,6 +5,7 @@ import type { Environment, ScalarNode, Vector, VectorNode } from './context.ts';
 import { executionError } from './error.ts';
 import { isLabelName } from './label-functions.ts';
 import { incrementalMean } from './range-functions.ts';
+import { Remembered } from './remembered.ts';
 import { quantile, Sum } from './statistics.ts';
 import { TopHeap } from './top-heap.ts';
 
@@ -34,7 +35,7 @@ export function compileAggregate(
     const touched: Group[] = [];
     for (let i = 0; i < metrics.length; i++) {
       const metric = metrics[i]!;
-      const group = groupOf(metric);
+      const group = groupOf.at(i, metric);
       if (group.stamp !== stamp) {
         group.stamp = stamp;
         group.values.length = 0;
@@ -53,27 +54,22 @@ export function compileAggregate(
   };
 }
 
-function grouping(env: Environment, expr: Aggregate, extra: string | undefined): (metric: Metric) => Group {
+function grouping(env: Environment, expr: Aggregate, extra: string | undefined): Remembered<Group> {
   const pool = env.database.pool;
   const labels = new Set(expr.grouping?.labels ?? []);
   const without = expr.grouping?.without ?? false;
   if (without) labels.add('__name__');
   else if (extra !== undefined) labels.add(extra);
-  const known = new Map<Metric, Group>();
   const groups = new Map<Metric, Group>();
-  return (metric) => {
-    let group = known.get(metric);
+  return new Remembered((metric) => {
+    const key = without ? pool.drop(metric, labels) : pool.keep(metric, labels);
+    let group = groups.get(key);
     if (group === undefined) {
-      const key = without ? pool.drop(metric, labels) : pool.keep(metric, labels);
-      group = groups.get(key);
-      if (group === undefined) {
-        group = { metric: key, stamp: 0, values: [], members: [] };
-        groups.set(key, group);
-      }
-      known.set(metric, group);
+      group = { metric: key, stamp: 0, values: [], members: [] };
+      groups.set(key, group);
     }
     return group;
-  };
+  });
 }
 
 const total = new Sum();

@@ -3,6 +3,7 @@ import { type Binary, type BinaryOperator, comparisonOperators, type VectorMatch
 import type { Environment, ScalarNode, Vector, VectorNode } from './context.ts';
 import { power } from './element-functions.ts';
 import { executionError } from './error.ts';
+import { Remembered } from './remembered.ts';
 import { checkDistinct, dropNames } from './vectors.ts';
 
 type Arithmetic = (a: number, b: number) => number;
@@ -70,46 +71,38 @@ export function vectorScalarBinary(
 }
 
 /** Numbers match signatures; equal numbers, equal values of the matching labels. */
-function signatures(env: Environment, matching: VectorMatching): (metric: Metric) => number {
+function signatures(env: Environment, matching: VectorMatching): Remembered<number> {
   const pool = env.database.pool;
   const labels = new Set(matching.labels);
   if (!matching.on) labels.add('__name__');
-  const known = new Map<Metric, number>();
-  return (metric) => {
-    let id = known.get(metric);
-    if (id === undefined) {
-      id = (matching.on ? pool.keep(metric, labels) : pool.drop(metric, labels)).id;
-      known.set(metric, id);
-    }
-    return id;
-  };
+  return new Remembered((metric) => (matching.on ? pool.keep(metric, labels) : pool.drop(metric, labels)).id);
 }
 
 const oneToOne: VectorMatching = { on: false, labels: [], group: undefined, include: [] };
 
 /** `and`, `or`, `unless`. */
 export function setBinary(env: Environment, expr: Binary, left: VectorNode, right: VectorNode): VectorNode {
-  const signature = signatures(env, expr.matching ?? oneToOne);
+  const leftSignature = signatures(env, expr.matching ?? oneToOne);
+  const rightSignature = signatures(env, expr.matching ?? oneToOne);
   const pool = env.database.pool;
   const { operator } = expr;
   return (context) => {
     const a = left(context);
     const b = right(context);
+    const there = new Set<number>();
     if (operator === 'or') {
-      const taken = new Set<number>();
-      for (const metric of a.metrics) taken.add(signature(metric));
+      for (let i = 0; i < a.metrics.length; i++) there.add(leftSignature.at(i, a.metrics[i]!));
       for (let i = 0; i < b.metrics.length; i++) {
-        if (taken.has(signature(b.metrics[i]!))) continue;
+        if (there.has(rightSignature.at(i, b.metrics[i]!))) continue;
         a.metrics.push(b.metrics[i]!);
         a.values.push(b.values[i]!);
       }
       return checkDistinct(pool, a);
     }
-    const there = new Set<number>();
-    for (const metric of b.metrics) there.add(signature(metric));
+    for (let i = 0; i < b.metrics.length; i++) there.add(rightSignature.at(i, b.metrics[i]!));
     const result: Vector = { metrics: [], values: [] };
     for (let i = 0; i < a.metrics.length; i++) {
-      if (there.has(signature(a.metrics[i]!)) !== (operator === 'and')) continue;
+      if (there.has(leftSignature.at(i, a.metrics[i]!)) !== (operator === 'and')) continue;
       result.metrics.push(a.metrics[i]!);
       result.values.push(a.values[i]!);
     }
@@ -126,7 +119,8 @@ export function vectorBinary(
 ): VectorNode {
   const matching = expr.matching ?? oneToOne;
   const pool = env.database.pool;
-  const signature = signatures(env, matching);
+  const oneSignature = signatures(env, matching);
+  const manySignature = signatures(env, matching);
   const resultMetric = resultMetrics(env, expr, matching);
   const compare = comparison[expr.operator];
   const compute = arithmetic[expr.operator];
@@ -140,7 +134,7 @@ export function vectorBinary(
     const one = swap ? a : b;
     const oneBySignature = new Map<number, number>();
     for (let i = 0; i < one.metrics.length; i++) {
-      const id = signature(one.metrics[i]!);
+      const id = oneSignature.at(i, one.metrics[i]!);
       const twin = oneBySignature.get(id);
       if (twin !== undefined)
         throw duplicate(env, matching, one.metrics[i]!, one.metrics[twin]!, swap ? 'left' : 'right');
@@ -149,7 +143,7 @@ export function vectorBinary(
     const matched = matching.group === undefined ? new Set<number>() : undefined;
     const mark = matched === undefined ? pool.newMark() : 0;
     for (let i = 0; i < many.metrics.length; i++) {
-      const id = signature(many.metrics[i]!);
+      const id = manySignature.at(i, many.metrics[i]!);
       const j = oneBySignature.get(id);
       if (j === undefined) continue;
       const x = swap ? one.values[j]! : many.values[i]!;
@@ -163,7 +157,7 @@ export function vectorBinary(
       } else {
         value = compute!(x, y);
       }
-      const metric = resultMetric(many.metrics[i]!, one.metrics[j]!);
+      const metric = resultMetric(i, many.metrics[i]!, one.metrics[j]!);
       if (matched !== undefined) {
         if (matched.has(id))
           throw executionError(
@@ -186,14 +180,13 @@ function resultMetrics(
   env: Environment,
   expr: Binary,
   matching: VectorMatching,
-): (many: Metric, one: Metric) => Metric {
+): (i: number, many: Metric, one: Metric) => Metric {
   const pool = env.database.pool;
   // 2.x forgot atan2 among the operators that drop the name
   const keepsName =
     comparisonOperators.has(expr.operator) || (env.semantics === '2' && expr.operator === 'atan2');
   const dropsName = expr.returnBool || !keepsName;
   const labels = new Set(matching.labels);
-  const known = new Map<Metric, Map<Metric, Metric> | Metric>();
   const derive = (many: Metric, one: Metric): Metric => {
     let metric = dropsName ? many.withoutName() : many;
     if (matching.group === undefined)
@@ -202,17 +195,13 @@ function resultMetrics(
     return metric;
   };
   if (matching.include.length === 0) {
-    return (many, one) => {
-      let metric = known.get(many) as Metric | undefined;
-      if (metric === undefined) {
-        metric = derive(many, one);
-        known.set(many, metric);
-      }
-      return metric;
-    };
+    // what it is derived from does not depend on the partner
+    const remembered = new Remembered((many) => derive(many, many));
+    return (i, many) => remembered.at(i, many);
   }
-  return (many, one) => {
-    let partners = known.get(many) as Map<Metric, Metric> | undefined;
+  const known = new Map<Metric, Map<Metric, Metric>>();
+  return (_, many, one) => {
+    let partners = known.get(many);
     if (partners === undefined) {
       partners = new Map();
       known.set(many, partners);

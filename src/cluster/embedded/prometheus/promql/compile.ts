@@ -316,4 +316,3 @@ function absentMetric(env: Environment, expr: Expr): Metric {
   return env.database.pool.from(labels);
 }
 
-export { checkDistinct };

@@ -1,5 +1,6 @@
 import type { Metric } from '../metric.ts';
 import type { Environment, ScalarNode, VectorNode } from './context.ts';
+import { Remembered } from './remembered.ts';
 
 interface Bucket {
   readonly upperBound: number;
@@ -16,8 +17,18 @@ interface Group {
 export function histogramQuantile(env: Environment, q: ScalarNode, vector: VectorNode): VectorNode {
   const pool = env.database.pool;
   const dropped = new Set(['le', '__name__']);
-  const known = new Map<Metric, { group: Group; upperBound: number } | undefined>();
   const groups = new Map<Metric, Group>();
+  const places = new Remembered((metric): { group: Group; upperBound: number } | null => {
+    const upperBound = parseBound(metric.get('le'));
+    if (upperBound === undefined) return null;
+    const key = pool.drop(metric, dropped);
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { metric: key, buckets: [], stamp: 0 };
+      groups.set(key, group);
+    }
+    return { group, upperBound };
+  });
   let stamp = 0;
   return (context) => {
     stamp++;
@@ -25,22 +36,8 @@ export function histogramQuantile(env: Environment, q: ScalarNode, vector: Vecto
     const input = vector(context);
     const touched: Group[] = [];
     for (let i = 0; i < input.metrics.length; i++) {
-      const metric = input.metrics[i]!;
-      let place = known.get(metric);
-      if (place === undefined && !known.has(metric)) {
-        const upperBound = parseBound(metric.get('le'));
-        if (upperBound !== undefined) {
-          const key = pool.drop(metric, dropped);
-          let group = groups.get(key);
-          if (group === undefined) {
-            group = { metric: key, buckets: [], stamp: 0 };
-            groups.set(key, group);
-          }
-          place = { group, upperBound };
-        }
-        known.set(metric, place);
-      }
-      if (place === undefined) continue;
+      const place = places.at(i, input.metrics[i]!);
+      if (place === null) continue;
       const { group } = place;
       if (group.stamp !== stamp) {
         group.stamp = stamp;

@@ -5,7 +5,8 @@ import type { AtModifier, Expr, VectorMatching, VectorSelector } from './ast.ts'
 export function printExpr(expr: Expr): string {
   switch (expr.type) {
     case 'number':
-      return formatPlain(expr.value);
+      // a sign would bind looser than `^`
+      return formatPlain(expr.value).replace('+Inf', 'Inf');
     case 'string':
       return quote(expr.value);
     case 'selector':

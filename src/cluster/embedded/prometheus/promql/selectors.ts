@@ -24,22 +24,28 @@ export function compileSelector(env: Environment, selector: VectorSelector, time
   // in whole milliseconds, "older than the lookback" and "as old as the lookback" differ by one
   const lookbackMs = env.semantics === '3' ? env.lookbackMs - 1 : env.lookbackMs;
   const hints: number[] = [];
+  const { newest } = env.database;
   return (context): Vector => {
     const time = moment(context, at, offsetMs);
     const oldest = time - lookbackMs;
     const all = selection.series();
+    const { ids } = selection;
     const metrics: Metric[] = [];
     const values: number[] = [];
     for (let i = 0; i < all.length; i++) {
-      const series = all[i]!;
-      const bound = series.upperBound(time, hints[i] ?? 0);
-      hints[i] = bound;
-      if (bound === 0) continue;
-      const sampleTime = series.times[bound - 1]!;
+      let sampleTime = newest.times[ids[i]!]!;
+      let value = newest.values[ids[i]!]!;
       if (sampleTime < oldest) continue;
-      const value = series.values[bound - 1]!;
-      if (series.stale?.has(bound - 1)) continue;
-      metrics.push(series.metric);
+      if (sampleTime > time || Number.isNaN(value)) {
+        const series = all[i]!;
+        const bound = series.upperBound(time, hints[i] ?? 0);
+        hints[i] = bound;
+        if (bound === 0) continue;
+        sampleTime = series.times[bound - 1]!;
+        if (sampleTime < oldest || series.stale?.has(bound - 1)) continue;
+        value = series.values[bound - 1]!;
+      }
+      metrics.push(selection.metrics[i]!);
       values.push(timestamps ? sampleTime / 1000 : value);
     }
     return { metrics, values };

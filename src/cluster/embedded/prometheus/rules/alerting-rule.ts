@@ -134,33 +134,40 @@ export class AlertingRule {
   }
 
   #write(alert: Alert, timeMs: number, written: Set<Series>): void {
+    if (alert.state === 'inactive') return;
     const { database } = this.#engine;
     const { pool } = database;
-    if (alert.state === 'inactive') return;
     let series = alert.series[alert.state];
     if (series === undefined) {
-      series = database.seriesOf(
-        pool.set(pool.set(alert.metric, 'alertstate', alert.state), '__name__', 'ALERTS'),
-      );
+      series = database.seriesOf(pool.set(this.#stored(alert.metric, 'ALERTS'), 'alertstate', alert.state));
       alert.series[alert.state] = series;
     }
-    alert.series.forState ??= database.seriesOf(pool.set(alert.metric, '__name__', 'ALERTS_FOR_STATE'));
+    alert.series.forState ??= database.seriesOf(this.#stored(alert.metric, 'ALERTS_FOR_STATE'));
     series.append(timeMs, 1);
     alert.series.forState.append(timeMs, Math.floor(alert.activeAtMs / 1000));
     written.add(series).add(alert.series.forState);
   }
 
+  /** Prometheus starts from the rule's labels as written, so one whose template came out empty shows its template. */
+  #stored(alert: Metric, name: string): Metric {
+    const { pool } = this.#engine.database;
+    let stored = alert;
+    for (const [label, text] of Object.entries(this.rule.labels))
+      if (alert.get(label) === '') stored = pool.set(stored, label, text);
+    return pool.set(stored, '__name__', name);
+  }
+
   #identity(metric: Metric, value: number, query: TemplateQuery): Metric {
     const { pool } = this.#engine.database;
     let identity = metric.withoutName();
-    const labels = metric.withoutName().toObject();
+    const labels = metric.toObject();
     for (const [name, template] of this.#labels)
       identity = pool.set(identity, name, expandSafely(template, { labels, value, query }));
     return pool.set(identity, 'alertname', this.rule.name);
   }
 
   #expandAnnotations(metric: Metric, value: number, query: TemplateQuery): Labels {
-    const labels = metric.withoutName().toObject();
+    const labels = metric.toObject();
     const out: Record<string, string> = {};
     for (const [name, template] of this.#annotations)
       out[name] = expandSafely(template, { labels, value, query });

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { typeOf } from '../promql/check.ts';
 import { PromqlError } from '../promql/error.ts';
 import { isLabelName } from '../promql/label-functions.ts';
 import { parseDurationMs } from '../promql/literals.ts';
@@ -161,7 +162,9 @@ class RuleReader {
 
   #expression(expr: string, offset: number): void {
     try {
-      parseExpr(expr);
+      const type = typeOf(parseExpr(expr));
+      if (type !== 'vector' && type !== 'scalar')
+        this.#at(offset, `rule result is not a vector or scalar but a ${type}`);
     } catch (error) {
       if (!PromqlError.isInstance(error)) throw error;
       this.#at(offset, `could not parse expression: ${error.message}`);
@@ -170,12 +173,12 @@ class RuleReader {
 
   #template(alert: string, field: string, name: string, value: string, offset: number): void {
     try {
-      // run once with empty data, as Prometheus does, so that a wrong argument is found before an alert needs it
+      // run once without data, so that what can only fail is found before an alert needs it
       parseTemplate(value)({ labels: {}, value: 0, query: () => [] });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      // what depends on data is not a mistake of the file
-      if (message.startsWith('first() called')) return;
+      // what depends on the data at hand is not a mistake of the file
+      if (/^(?:can't convert|first\(\) called|expected )/.test(message)) return;
       this.#at(offset, `${field.slice(0, -1)} ${JSON.stringify(name)} of ${alert}: template: ${message}`);
     }
   }

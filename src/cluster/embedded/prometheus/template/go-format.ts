@@ -17,7 +17,18 @@ export function formatFixed(value: number, precision: number): string {
 /** `%.<precision>e` as Go; without a precision the shortest that is exact. */
 export function formatExponent(value: number, precision: number | undefined): string {
   if (!Number.isFinite(value)) return formatPlain(value);
-  return value.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
+  return exponential(value, precision).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** `toExponential`, but with ties to the even digit. */
+function exponential(value: number, precision: number | undefined): string {
+  if (precision === undefined) return value.toExponential();
+  const exact = value.toExponential(Math.min(100, precision + 30));
+  const head = precision === 0 ? exact.indexOf('.') : exact.indexOf('.') + 1 + precision;
+  const exponentAt = exact.indexOf('e');
+  const tail = exact.slice(exact.indexOf('.') + 1 + precision, exponentAt);
+  const isTie = /^50*$/.test(tail) && Number(exact[head - 1]) % 2 === 0;
+  return isTie ? exact.slice(0, head) + exact.slice(exponentAt) : value.toExponential(precision);
 }
 
 /** `%g`: with a precision in significant digits, or the shortest that is exact. */
@@ -25,10 +36,10 @@ export function formatGeneral(value: number, precision?: number): string {
   if (!Number.isFinite(value)) return formatPlain(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const digits = precision === undefined ? undefined : Math.max(1, precision);
-  const exponential = digits === undefined ? value.toExponential() : value.toExponential(digits - 1);
-  const exponent = Number(exponential.slice(exponential.indexOf('e') + 1));
-  const mantissa = exponential
-    .slice(0, exponential.indexOf('e'))
+  const written = exponential(value, digits === undefined ? undefined : digits - 1);
+  const exponent = Number(written.slice(written.indexOf('e') + 1));
+  const mantissa = written
+    .slice(0, written.indexOf('e'))
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '');
   const significant = mantissa.replace(/[-.]/g, '').length;
@@ -36,7 +47,7 @@ export function formatGeneral(value: number, precision?: number): string {
   if (digits !== undefined && threshold > significant && significant >= exponent + 1) threshold = significant;
   if (exponent < -4 || exponent >= threshold)
     return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  return formatPlain(Number(exponential));
+  return formatPlain(Number(written));
 }
 
 /** Go's `fmt.Sprintf` for the verbs that templates use; an unknown one is written as Go would complain. */
@@ -54,7 +65,7 @@ export function sprintf(format: string, args: readonly unknown[]): string {
         body = `+${body}`;
       if (width === undefined) return body;
       if (flags.includes('-')) return body.padEnd(Number(width));
-      if (flags.includes('0') && typeof arg === 'number') {
+      if (flags.includes('0') && typeof arg === 'number' && Number.isFinite(arg)) {
         const sign = /^[+-]/.test(body) ? body[0]! : '';
         return sign + body.slice(sign.length).padStart(Number(width) - sign.length, '0');
       }

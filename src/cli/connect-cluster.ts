@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { PrerequisiteError, UserError } from '../base/errors.ts';
+import { isAlive, readClusterStates, stateFolder } from '../cluster/cluster-state.ts';
+import { connectControl } from '../cluster/control-protocol.ts';
+import type { InjectionTarget } from '../fault/injection-target.ts';
+import type { Io } from './io.ts';
+
+/** A cluster that somebody else keeps running. */
+export interface ConnectedCluster extends AsyncDisposable {
+  readonly target: InjectionTarget;
+  readonly server: string;
+  /** Epoch ms by the cluster's own clock, asked now. */
+  nowMs(): Promise<number>;
+  /** Whether nodes can be stopped and the load changed; otherwise `target` refuses it. */
+  readonly hasControl: boolean;
+  /** The injection journal of this cluster on this machine. */
+  readonly journal: string;
+}
+
+/** Connects to the cluster of a kubeconfig (`--kubeconfig`, `KUBECONFIG`, `~/.kube/config`). */
+export async function connectCluster(
+  options: { kubeconfig?: string | undefined },
+  io: Io,
+): Promise<ConnectedCluster> {
+  const { createHttpClient } = await import('../kube/http-client.ts');
+  const path = await kubeconfigPath(options.kubeconfig, io);
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new PrerequisiteError('no-kubeconfig', `there is no kubeconfig at ${path}`, {
+      hint: 'start a cluster with `culprit cluster up`, or give --kubeconfig',
+    });
+  });
+  const server = currentServer(text, path);
+  const kube = createHttpClient({ kubeconfigText: text });
+  try {
+    const control = await connectControl(server);
+    const system = await kube
+      .get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' })
+      .catch((cause: unknown) => {
+        throw new PrerequisiteError('cluster-unreachable', `the cluster at ${server} does not answer`, {
+          cause,
+          hint: '`culprit cluster status` tells whether it runs',
+        });
+      });
+    let nowMs = (await control?.nowMs()) ?? Date.now();
+    const refuse = (what: string) => async (): Promise<never> => {
+      throw new PrerequisiteError(
+        'no-control',
+        `${what} needs a cluster that culprit runs; ${server} is not`,
+      );
+    };
+    return {
+      server,
+      hasControl: control !== undefined,
+      journal: join(stateFolder(io.env), 'journals', `${identity(server, system.metadata.uid ?? '')}.jsonl`),
+      nowMs: async () => {
+        nowMs = (await control?.nowMs()) ?? Date.now();
+        return nowMs;
+      },
+      target: {
+        kube,
+        clock: { nowMs: () => nowMs },
+        nodes: control?.nodes ?? {
+          stopNode: refuse('stopping a node'),
+          startNode: refuse('starting a node'),
+        },
+        load: control?.load ?? { setLoadFactor: refuse('changing the load'), loadFactor: async () => 1 },
+      },
+      [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await kube[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What was asked for, else KUBECONFIG, else the one cluster that `culprit cluster up` keeps, else ~/.kube/config. */
+async function kubeconfigPath(given: string | undefined, io: Io): Promise<string> {
+  if (given !== undefined) return resolve(io.cwd, given);
+  const first = io.env['KUBECONFIG']?.split(delimiter).find((part) => part !== '');
+  if (first !== undefined) return resolve(io.cwd, first);
+  const [running, ...others] = (await readClusterStates(stateFolder(io.env))).filter(isAlive);
+  if (running !== undefined && others.length === 0) return running.kubeconfig;
+  return join(io.env['HOME'] ?? homedir(), '.kube/config');
+}
+
+/** kube-system's uid tells clusters apart; embedded ones of one seed share it, hence the address. */
+function identity(server: string, uid: string): string {
+  return createHash('sha256').update(`${server}\n${uid}`).digest('hex').slice(0, 20);
+}
+
+function currentServer(text: string, path: string): string {
+  type Named = { name?: string; context?: { cluster?: string }; cluster?: { server?: string } };
+  const config = parse(text) as { 'current-context'?: string; contexts?: Named[]; clusters?: Named[] } | null;
+  const context = config?.contexts?.find((one) => one.name === config['current-context'])?.context;
+  const server = config?.clusters?.find((one) => one.name === context?.cluster)?.cluster?.server;
+  if (typeof server === 'string') return server.replace(/\/$/, '');
+  throw new UserError('no-cluster', `${path} names no current cluster`, {
+    hint: 'kubectl config use-context NAME',
+  });
+}

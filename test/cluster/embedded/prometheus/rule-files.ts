@@ -1,0 +1,80 @@
+/** Rule files that Prometheus loads, and such that it refuses; promtool and checkRules must agree on each. */
+
+const rule = (text: string) =>
+  `groups:\n  - name: g\n    rules:\n      - ${text.trim().replaceAll('\n', '\n        ')}\n`;
+
+export const validFiles: readonly string[] = [
+  '',
+  'groups: []\n',
+  'groups:\n',
+  'groups:\n  - name: empty\n    rules: []\n',
+  'groups:\n  - name: empty\n',
+  'groups:\n  - name: g\n    interval: 30s\n    limit: 5\n    rules:\n      - record: a:b\n        expr: up\n',
+  'groups:\n  - name: a\n    rules: []\n  - name: b\n    rules: []\n',
+  rule('alert: A\nexpr: up == 0'),
+  rule(
+    'alert: A\nexpr: up == 0\nfor: 5m\nkeep_firing_for: 1h30m\nlabels: {severity: page}\nannotations: {summary: "x {{ $labels.job }}"}',
+  ),
+  rule('alert: "A name with spaces"\nexpr: up'),
+  rule('alert: A\nexpr: 1'),
+  rule('alert: A\nexpr: "1 > bool 2"'),
+  rule('alert: A\nexpr: |\n  up\n    == 0 # comment'),
+  rule('alert: A\nexpr: up\nfor: 0s'),
+  rule('alert: A\nexpr: up\nlabels: {number: 5, truth: true}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ if $value }}x{{ else }}y{{ end }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ with $x := $labels.job }}{{ $x }}{{ end }}"}'),
+  rule(`alert: A\nexpr: up\nannotations: {a: '{{ range query "up" }}{{ .Labels.job }}{{ end }}'}`),
+  rule(`alert: A\nexpr: up\nannotations: {a: '{{ printf "%.2f" $value | toUpper }} {{ humanize 5.0 }}'}`),
+  rule('record: a_b:c\nexpr: sum by (job) (rate(x[5m]))\nlabels: {a: b}'),
+  rule('record: up\nexpr: up'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ $labels.le | humanize }}"}'),
+  rule(`alert: A\nexpr: up\nannotations: {a: '{{ query "up" | first | value | humanize }}'}`),
+];
+
+export const invalidFiles: readonly string[] = [
+  'groups: 5\n',
+  'groups:\n  - rules: []\n',
+  'groups:\n  - name: a\n    rules: []\n  - name: a\n    rules: []\n',
+  'groups:\n  - name: a\n    intervall: 5m\n    rules: []\n',
+  'groups:\n  - name: a\n    interval: 5\n    rules: []\n',
+  'groups:\n  - name: a\n    interval: 5x\n    rules: []\n',
+  'group: []\n',
+  'groups: [\n',
+  rule('alert: A\nrecord: b\nexpr: up'),
+  rule('expr: up'),
+  rule('alert: A'),
+  rule('alert: A\nexpr: ""'),
+  rule('alert: A\nexpr: up ='),
+  rule('alert: A\nexpr: rate(up)'),
+  rule('alert: A\nexpr: nosuchfunction(up)'),
+  rule('alert: A\nexpr: up\nfor: five'),
+  rule('alert: A\nexpr: up\nfor: 5'),
+  rule('alert: A\nexpr: up\nfor: 1m 30s'),
+  rule('alert: A\nexpr: up\nfor: -5m'),
+  rule('alert: A\nexpr: up\nforr: 5m'),
+  rule('alert: A\nexpr: up\nlabels: {bad-name: x}'),
+  rule('alert: A\nexpr: up\nlabels: {__name__: x}'),
+  rule('alert: A\nexpr: up\nannotations: {bad-name: x}'),
+  rule('alert: A\nexpr: up\nannotations: [x]'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ $label.job }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ $labels.job "}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ nosuch $value }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ if $value }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ end }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ }}"}'),
+  rule('record: a b\nexpr: up'),
+  rule('record: 1a\nexpr: up'),
+  rule('record: a\nexpr: up\nfor: 5m'),
+  rule('record: a\nexpr: up\nannotations: {a: b}'),
+];
+
+/** What Prometheus loads although it can only ever fail when it is evaluated: we refuse it at once. */
+export const hopelessFiles: readonly string[] = [
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ humanize }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ humanize 1.0 2.0 }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ .Foo }}"}'),
+  rule('alert: A\nexpr: up\nannotations: {a: "{{ $value.x }}"}'),
+  rule('alert: A\nexpr: up\nlabels: {a: "{{ toUpper $value }}"}'),
+  rule('record: a\nexpr: up[5m]'),
+  rule('alert: A\nexpr: up[5m]'),
+];
