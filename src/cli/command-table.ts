@@ -230,6 +230,16 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/audit.ts')).audit,
   },
   {
+    name: 'run export',
+    summary: 'trajectories of a run in a format other tools read: ATIF v1.7, a JSON file a sample',
+    arguments: [['<run>', 'run directory']],
+    options: [
+      ['--format <name>', 'atif', 'atif'],
+      ['--out <dir>', 'default: atif/ in the run directory'],
+    ],
+    load: async () => (await import('./commands/run-export.ts')).runExport,
+  },
+  {
     name: 'report',
     summary: 'an HTML page per task of a run; tells the truth, for authors',
     arguments: [['<run>', 'run directory']],

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Message, ModelReply, ToolResult, Usage } from './models/model.ts';
+import type { Message, ModelReply, ToolDefinition, ToolResult, Usage } from './models/model.ts';
 import type { Retry } from './models/retry.ts';
 
 /** What happened in a sample, in order; one JSON object a line of `transcript.jsonl`. */
@@ -19,7 +19,11 @@ export type TranscriptEvent =
       readonly settings?: unknown;
     }
   /** What the conversation begins with. */
-  | { readonly type: 'prompt'; readonly messages: readonly Message[] }
+  | {
+      readonly type: 'prompt';
+      readonly messages: readonly Message[];
+      readonly tools?: readonly ToolDefinition[];
+    }
   /** A reply of the model to a turn, or to the request for a summary. */
   | {
       readonly type: 'reply';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readManifest } from '../../snapshot/public-reader.ts';
+import { readPublic } from '../../snapshot/public-reader.ts';
 import type { RunDirectory, SampleKey } from '../run-directory.ts';
 import { readTranscript, type TranscriptEvent } from '../transcript.ts';
 import { auditRules } from './rules.ts';
@@ -25,8 +25,8 @@ export async function auditRun(run: RunDirectory): Promise<readonly AuditFinding
   const canaries = new Map<string, string>();
   for (const { task, directory } of run.run.tasks) {
     // a run may be audited where its bundles are not
-    const manifest = await readManifest(join(run.path, directory)).catch(() => undefined);
-    if (manifest) canaries.set(task, manifest.canary);
+    const bundle = await readPublic(join(run.path, directory)).catch(() => undefined);
+    if (bundle) canaries.set(task, bundle.manifest.canary);
   }
   const findings: AuditFinding[] = [];
   for (const key of run.keys()) {

@@ -63,7 +63,11 @@ class Loop {
 
   async run(): Promise<AgentAnswer> {
     const { record, profile, limits } = this.#input;
-    record({ type: 'prompt', messages: this.#conversation.messages });
+    record({
+      type: 'prompt',
+      messages: this.#conversation.messages,
+      tools: profile.tools.map((tool) => tool.definition),
+    });
     for (;;) {
       this.#turn++;
       const limit = this.#limitReached();
