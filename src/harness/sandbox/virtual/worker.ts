@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Bash, InMemoryFs, MountableFs, OverlayFs } from 'just-bash';
 import { BoundedOutput } from '../bounded-output.ts';
 import { sandboxPaths } from '../sandbox.ts';
+import { CommandFolder } from './command-folder.ts';
 import {
   fileSizeLimit,
   type Reply,
@@ -22,6 +23,8 @@ const evidence = new OverlayFs({
   maxFileReadSize: fileSizeLimit,
 });
 fs.mount(sandboxPaths.data, evidence);
+// where a folder of the search path exists, commands are looked for in it: list them there, for good
+for (const folder of ['/bin', '/usr/bin']) fs.mount(folder, new CommandFolder());
 for (const folder of [sandboxPaths.work, '/tmp']) await memory.mkdir(folder, { recursive: true });
 const shell = new Bash({
   fs,
