@@ -32,6 +32,8 @@ export type Verdict = 'held' | { readonly got: string } | { readonly notApplicab
 
 export interface Attack {
   readonly name: string;
+  /** It only looks: may be tried where nothing is isolated, to show that it would succeed there. */
+  readonly looksOnly?: boolean;
   /** Sandboxes where it is known to succeed, with the reason: a limit that is told, not a defect that is found. */
   readonly knownLimits?: Readonly<Record<string, string>>;
   run(context: AttackContext): Promise<Verdict>;
@@ -118,10 +120,11 @@ const timeoutMs = 20_000;
 function script(
   name: string,
   command: (target: Target) => string,
-  options: { unless?: RegExp; knownLimits?: Attack['knownLimits'] } = {},
+  options: { unless?: RegExp; looksOnly?: boolean; knownLimits?: Attack['knownLimits'] } = {},
 ): Attack {
   return {
     name,
+    ...(options.looksOnly && { looksOnly: true }),
     ...(options.knownLimits && { knownLimits: options.knownLimits }),
     run: async ({ target, session }) => {
       const result = await session.run(command(target), { timeoutMs });
@@ -188,7 +191,7 @@ export const attacks: readonly Attack[] = [
     'private/ by .. and by search',
     ({ bundle }) =>
       `cat /data/../private/* ../private/* /data/../../*/private/* ${bundle}/private/* 2>/dev/null; ls -R /data/.. 2>/dev/null | grep -i truth; find / -xdev -name 'ground-truth*' 2>/dev/null`,
-    { unless: /ground-truth/ },
+    { unless: /ground-truth/, looksOnly: true },
   ),
   script(
     'host files by absolute path',
@@ -226,6 +229,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'network: loopback, the host, the internet',
+    looksOnly: true,
     run: async ({ session, target }) => {
       const before = target.connections();
       const hosts = ['127.0.0.1', '169.254.169.254', '172.17.0.1', '1.1.1.1'];
@@ -256,7 +260,7 @@ export const attacks: readonly Attack[] = [
     "the host's abstract Unix sockets",
     ({ abstractSocket }) =>
       `python3 -c 'import socket; s=socket.socket(socket.AF_UNIX); s.connect("\\0${abstractSocket}"); print(s.recv(100))'; ls /run/docker.sock /var/run/docker.sock 2>/dev/null`,
-    { unless: /docker\.sock/ },
+    { unless: /docker\.sock/, looksOnly: true },
   ),
   script(
     'vsock to the hypervisor',
@@ -292,7 +296,7 @@ export const attacks: readonly Attack[] = [
     'the scorer and the harness',
     ({ project }) =>
       `cat ${project}/package.json ${project}/src/scoring/*.ts 2>/dev/null; find / -xdev \\( -name average-precision.ts -o -name culprit -o -name 'process-session.*' \\) 2>/dev/null`,
-    { unless: /culprit|process-session|average-precision/ },
+    { unless: /culprit|process-session|average-precision/, looksOnly: true },
   ),
   {
     name: 'the answer as a link, a pipe or a device',
@@ -393,6 +397,28 @@ export const attacks: readonly Attack[] = [
     },
   },
   {
+    name: 'a command that never yields, and one that swells',
+    run: async ({ session }) => {
+      await session.writeFile('/work/earlier', 'kept');
+      const busy = await session.run(`awk 'BEGIN { while (1) x++ }'; while true; do :; done`, {
+        timeoutMs: 1000,
+      });
+      // a virtual shell counts its loops
+      if (!busy.timedOut && (await hasProcesses(session))) return { got: `exit code ${busy.exitCode}` };
+      const pattern = await session.run(
+        `yes a | head -50000 | tr -d '\\n' | grep -cE '(a*)*(a*)*(a*)*b'; echo`,
+        {
+          timeoutMs: 1500,
+        },
+      );
+      if (pattern.durationMs > 8000) return { got: `${pattern.durationMs} ms instead of 1500` };
+      const swelling = await session.run('s=xxxxxxxx; while true; do s=$s$s; done', { timeoutMs: 10_000 });
+      if (swelling.exitCode === 0) return { got: 'no end' };
+      const kept = await session.readFile('/work/earlier', 10);
+      return Buffer.from(kept ?? []).toString() === 'kept' ? stillWorks(session) : { got: 'a lost file' };
+    },
+  },
+  {
     name: 'a background process that outlives its command and sample',
     run: async ({ session }) => {
       if (!(await hasProcesses(session))) return noProcesses;
@@ -435,6 +461,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: '/proc of other processes',
+    looksOnly: true,
     run: async ({ session, target }) => {
       if (!(await hasProcesses(session))) return noProcesses;
       const result = await session.run(

@@ -14,11 +14,25 @@ export interface ControlGroup {
   remove(): Promise<void>;
 }
 
+/** The files that say where this process stands. */
+export interface Whereabouts {
+  /** `/proc/self/cgroup` */
+  readonly cgroup: string;
+  /** `/proc/self/mounts` */
+  readonly mounts: string;
+}
+
 /** Makes a control group, version 2 or 1; undefined where this user may not. */
-export async function createControlGroup(limits: Required<SandboxLimits>): Promise<ControlGroup | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const own = (await readFile('/proc/self/cgroup', 'utf8')).trim().split('\n');
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
+export async function createControlGroup(
+  limits: Required<SandboxLimits>,
+  whereabouts?: Whereabouts,
+): Promise<ControlGroup | undefined> {
+  const { cgroup, mounts: table } = whereabouts ?? {
+    cgroup: await readFile('/proc/self/cgroup', 'utf8').catch(() => ''),
+    mounts: await readFile('/proc/self/mounts', 'utf8').catch(() => ''),
+  };
+  const own = cgroup.trim().split('\n');
+  const mounts = table.split('\n').map((line) => line.split(' '));
   return (await unified(own, mounts, limits)) ?? (await legacy(own, mounts, limits));
 }
 

@@ -1,4 +1,3 @@
-import type Dockerode from 'dockerode';
 import { GenericContainer, PullPolicy, Wait } from 'testcontainers';
 import { baseEnvironment } from '../limits.ts';
 import { type SandboxLimits, sandboxPaths } from '../sandbox.ts';
@@ -58,6 +57,6 @@ export class SandboxContainer extends GenericContainer {
       PidsLimit: limits.processes,
       LogConfig: { Type: 'none', Config: {} },
       Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
-    } satisfies Dockerode.HostConfig;
+    };
   }
 }

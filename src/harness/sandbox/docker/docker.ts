@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Duplex, PassThrough } from 'node:stream';
-import type Dockerode from 'dockerode';
+import type { getContainerRuntimeClient } from 'testcontainers';
 import { PrerequisiteError } from '../../../base/errors.ts';
 import { baseEnvironment, resolveLimits } from '../limits.ts';
 import { type Launch, ProcessSession, type Running } from '../process-session.ts';
@@ -32,14 +32,18 @@ export const docker: Sandbox = {
   start,
 };
 
-async function client(): Promise<Dockerode> {
+type Daemon = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
+type Container = ReturnType<Daemon['getContainer']>;
+type Exec = Awaited<ReturnType<Container['exec']>>;
+
+async function client(): Promise<Daemon> {
   // half a second to load, and not wanted by those who use another sandbox
   const { getContainerRuntimeClient } = await import('testcontainers');
   return (await getContainerRuntimeClient()).container.dockerode;
 }
 
 async function probe(): Promise<SandboxAvailability> {
-  let daemon: Dockerode;
+  let daemon: Daemon;
   try {
     daemon = await client();
   } catch (error) {
@@ -105,7 +109,7 @@ interface Keeper {
 /** How long the keeper may take to answer on a busy machine. */
 const keeperTimeoutMs = 20_000;
 
-async function attach(container: Dockerode.Container): Promise<Keeper> {
+async function attach(container: Container): Promise<Keeper> {
   const stream = (await container.attach({
     stream: true,
     hijack: true,
@@ -146,14 +150,14 @@ async function attach(container: Dockerode.Container): Promise<Keeper> {
 }
 
 class DockerSession extends ProcessSession {
-  readonly #container: Dockerode.Container;
+  readonly #container: Container;
   readonly #keeper: Keeper;
   readonly #evidence: StagedEvidence;
   readonly #environment: readonly string[];
   #kills = 0;
 
   constructor(
-    container: Dockerode.Container,
+    container: Container,
     keeper: Keeper,
     evidence: StagedEvidence,
     environment: Readonly<Record<string, string>>,
@@ -227,7 +231,7 @@ class DockerSession extends ProcessSession {
   }
 }
 
-async function exitCodeOf(exec: Dockerode.Exec): Promise<number> {
+async function exitCodeOf(exec: Exec): Promise<number> {
   // the daemon closes the output a moment before it records the end
   for (let attempt = 0; attempt < 200; attempt++) {
     const { Running, ExitCode } = await exec.inspect();
