@@ -45,10 +45,17 @@ export async function createAgents(runtime: AgentRuntime): Promise<readonly Agen
   const { run, others, maxCostUsd } = runtime;
   const { agents, models = [], externals = [] } = run.run;
   const limits = { ...defaultLimits, ...run.run.limits };
-  const budget =
-    maxCostUsd === undefined
-      ? undefined
-      : new CostBudget(maxCostUsd, await spentUsd(run), recordSpending(run));
+  const unpriced = models.find(({ price }) => price === undefined);
+  if (maxCostUsd !== undefined && unpriced)
+    throw new UserError('no-price', `--max-cost needs the price of ${unpriced.model}`, {
+      hint: 'name a price file with --prices',
+    });
+  // without a maximum, too: a later --max-cost has to know what was spent
+  const budget = new CostBudget(
+    maxCostUsd ?? Number.POSITIVE_INFINITY,
+    models.length > 0 ? await spentUsd(run) : 0,
+    recordSpending(run),
+  );
   const builtin = builtinAgents();
   return Promise.all(
     agents.map(async (name) => {
@@ -58,7 +65,7 @@ export async function createAgents(runtime: AgentRuntime): Promise<readonly Agen
         return createModelAgent(
           adversaryEntry,
           limits,
-          undefined,
+          budget,
           runtime,
           scriptedModel('scripted/adversary', adversaryScript),
         );
@@ -83,15 +90,11 @@ const adversaryEntry: ModelEntry = {
 async function createModelAgent(
   entry: ModelEntry,
   limits: LoopLimits,
-  budget: CostBudget | undefined,
+  budget: CostBudget,
   { run, env, sandbox, concurrency, clock }: AgentRuntime,
   given?: Model,
 ): Promise<Agent> {
   const nowMs = () => clock.nowMs();
-  if (budget && !entry.price)
-    throw new UserError('no-price', `--max-cost needs the price of ${entry.model}`, {
-      hint: 'name a price file with --prices',
-    });
   const model =
     given ??
     (await createModel(referenceOf(entry), {
@@ -107,7 +110,7 @@ async function createModelAgent(
     price: entry.price,
     maxTokens: entry.settings.maxTokens ?? assumedMaxTokens,
     limit: new AdaptiveLimit(concurrency, nowMs),
-    ...(budget ? { budget } : {}),
+    budget,
     nowMs,
   });
   return modelAgent({

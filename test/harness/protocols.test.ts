@@ -249,6 +249,17 @@ describe.each(providers)('the loop over %s', (provider) => {
     expect(JSON.stringify(server.requests[1]?.body['tool_choice'])).not.toContain('"submit"');
   });
 
+  it('asks without force where a model cannot be made to call a tool', async () => {
+    const run = await solve(provider, [look, { kind: 'status', status: 400 }, submit], {
+      limits: { turns: 2 },
+    });
+    expect(run.answer).toMatchObject({
+      exitReason: 'turn-limit',
+      submission: expect.stringContaining('NetworkPolicy'),
+    });
+    expect(JSON.stringify(server.requests[2]?.body['tool_choice'] ?? '')).not.toContain('"submit"');
+  });
+
   it('works as ITBench-AA does', async () => {
     const shell = (cmd: string): Behaviour => ({
       kind: 'reply',
