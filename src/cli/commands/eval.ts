@@ -20,7 +20,8 @@ import { EvalProgress } from '../eval-progress.ts';
 import type { Command, Io } from '../io.ts';
 import { optionsOfRun } from '../options-of-run.ts';
 import { ProgressLine } from '../progress-line.ts';
-import { renderRunScores, scoreRun } from '../run-scores.ts';
+import { scoreRun } from '../run-scores.ts';
+import { renderRunScores } from '../run-scores-text.ts';
 
 interface Options extends EvalOptions {
   readonly out?: string;
