@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PrerequisiteError, UserError } from '../../src/base/errors.ts';
 import { type Sandbox, SandboxError, type SandboxSession } from '../../src/harness/sandbox/sandbox.ts';
@@ -134,8 +135,9 @@ export async function sandboxConformance(sandbox: Sandbox): Promise<void> {
       else expect(await searching()).toMatchObject({ exitCode: 0, stdout: 'needle\n\nneedle\n' });
     });
 
-    it('refuses hosts that it could not let through', async () => {
+    it('lets through to the hosts of a list and nothing else, or refuses', async () => {
       const { publicDirectory } = target;
+      if (sandbox.name === 'bubblewrap') return allowListConformance(sandbox, publicDirectory);
       await expect(sandbox.start({ publicDirectory, allowHosts: ['api.example.com'] })).rejects.toThrow(
         PrerequisiteError,
       );
@@ -151,4 +153,39 @@ export async function sandboxConformance(sandbox: Sandbox): Promise<void> {
           expect(verdict).toBe('held');
       });
   });
+}
+
+async function allowListConformance(sandbox: Sandbox, publicDirectory: string): Promise<void> {
+  const servers = await Promise.all(
+    ['allowed', 'forbidden'].map(async (word) => {
+      const server = createServer((_, response) => response.end(`the ${word} answer`));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      return { server, port: typeof address === 'object' && address ? address.port : 0 };
+    }),
+  );
+  const [allowed, forbidden] = servers.map(({ port }) => port);
+  {
+    await using session = await sandbox.start({
+      publicDirectory,
+      limits: attackLimits,
+      allowHosts: [`127.0.0.1:${allowed}`],
+    });
+    const tunnel = (host: string) =>
+      `exec 3<>/dev/tcp/127.0.0.1/3128; printf 'CONNECT ${host} HTTP/1.1\\r\\n\\r\\nGET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
+    const plain = (url: string) =>
+      `exec 3<>/dev/tcp/127.0.0.1/3128; printf 'GET ${url} HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
+    const ask = async (command: string) =>
+      (await session.run(`timeout 5 bash -c "${command}"; true`, { timeoutMs: 10_000 })).stdout;
+    expect(await ask(tunnel(`127.0.0.1:${allowed}`))).toMatch(/200 Connection.*the allowed answer/s);
+    expect(await ask(plain(`http://127.0.0.1:${allowed}/`))).toMatch(/the allowed answer/);
+    for (const host of [`127.0.0.1:${forbidden}`, 'localhost:22', '[::1]:22', 'example.com:443'])
+      expect(await ask(tunnel(host))).toMatch(/403/);
+    expect(await ask(plain(`http://127.0.0.1:${forbidden}/`))).toMatch(/403/);
+    expect(await ask(`exec 3<>/dev/tcp/127.0.0.1/${allowed}; cat <&3`)).toBe('');
+    expect((await session.run('echo $HTTPS_PROXY', { timeoutMs: 5000 })).stdout).toBe(
+      'http://127.0.0.1:3128\n',
+    );
+  }
+  for (const { server } of servers) server.close();
 }

@@ -12,11 +12,19 @@ const loaders: readonly (readonly [name: string, load: Load])[] = [
   ['none', async () => (await import('./none.ts')).none],
 ];
 
+/** Those that can let a session through to a list of hosts; `none` cannot keep anybody from anything. */
+const reachingHosts: ReadonlySet<string> = new Set(['bubblewrap', 'none']);
+
 export const sandboxNames: readonly string[] = loaders.map(([name]) => name);
 
 /** The sandbox of this name, whether it works here or not. UserError for an unknown name. */
 export function loadSandbox(name: string): Promise<Sandbox> {
   return new Registry<Load>('sandbox', Object.fromEntries(loaders)).get(name)();
+}
+
+export interface SandboxNeeds {
+  /** Hosts that the agent must be able to reach. */
+  readonly allowHosts?: readonly string[];
 }
 
 export interface SandboxChoice {
@@ -26,10 +34,10 @@ export interface SandboxChoice {
 }
 
 /**
- * The sandbox of this name, if it works here; for `auto` the strongest that does. PrerequisiteError with the reasons
- * otherwise.
+ * The sandbox of this name, if it works here; for `auto` the strongest that does and has what is needed.
+ * PrerequisiteError with the reasons otherwise.
  */
-export async function chooseSandboxAndWhy(name: string): Promise<SandboxChoice> {
+export async function chooseSandboxAndWhy(name: string, needs: SandboxNeeds = {}): Promise<SandboxChoice> {
   if (name !== 'auto') {
     const sandbox = await loadSandbox(name);
     const state = await sandbox.available();
@@ -41,6 +49,10 @@ export async function chooseSandboxAndWhy(name: string): Promise<SandboxChoice> 
   const reasons: string[] = [];
   for (const [candidate, load] of loaders) {
     if (candidate === 'none') continue;
+    if (needs.allowHosts && needs.allowHosts.length > 0 && !reachingHosts.has(candidate)) {
+      reasons.push(`${candidate}: it cannot let through to ${needs.allowHosts.join(', ')}`);
+      continue;
+    }
     const sandbox = await load();
     const state = await sandbox.available();
     if (state.available)
@@ -53,8 +65,8 @@ export async function chooseSandboxAndWhy(name: string): Promise<SandboxChoice> 
 }
 
 /** As `chooseSandboxAndWhy`, without the reason. */
-export async function chooseSandbox(name: string): Promise<Sandbox> {
-  return (await chooseSandboxAndWhy(name)).sandbox;
+export async function chooseSandbox(name: string, needs: SandboxNeeds = {}): Promise<Sandbox> {
+  return (await chooseSandboxAndWhy(name, needs)).sandbox;
 }
 
 function described(name: string, detail: string | undefined): string {

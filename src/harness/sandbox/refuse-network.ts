@@ -5,6 +5,6 @@ import type { SandboxTask } from './sandbox.ts';
 export function refuseNetwork(sandbox: string, task: SandboxTask): void {
   if (task.allowHosts && task.allowHosts.length > 0)
     throw new PrerequisiteError('no-network', `the sandbox ${sandbox} has no network at all`, {
-      hint: `the task asks for ${task.allowHosts.join(', ')}; no sandbox offers an allow-list yet`,
+      hint: `the task asks for ${task.allowHosts.join(', ')}; only --sandbox bubblewrap keeps an allow-list`,
     });
 }

@@ -9,7 +9,6 @@ import type { Readable } from 'node:stream';
 import { baseEnvironment, resolveLimits } from '../limits.ts';
 import { ownedName } from '../orphans.ts';
 import { type Launch, ProcessSession, type Running } from '../process-session.ts';
-import { refuseNetwork } from '../refuse-network.ts';
 import {
   type Sandbox,
   type SandboxAvailability,
@@ -18,8 +17,9 @@ import {
   type SandboxTask,
   sandboxPaths,
 } from '../sandbox.ts';
-import { type StagedEvidence, stageEvidence } from '../stage-evidence.ts';
+import { stageEvidence } from '../stage-evidence.ts';
 import { type ControlGroup, createControlGroup } from './control-group.ts';
+import { Egress } from './egress.ts';
 import { Holder, hostEnvironment, insideId, preparedRoot } from './holder.ts';
 import { watchMemory } from './memory-watch.ts';
 import { closeWriteEnds, OutputPipes } from './output-pipes.ts';
@@ -41,7 +41,7 @@ export const bubblewrap: Sandbox = {
     'The agent finds the programs that this machine has installed below /usr, so results depend on the machine.',
     'It sees facts about the machine that the kernel shows everybody: its processor, memory, load and kernel version.',
     'Where no control group can be made (most ordinary users), CPU time is not limited and memory is watched ten times a second instead of being enforced by the kernel.',
-    'There is no network in it, not even an allow-list of hosts.',
+    'An allow-list of hosts is kept by an HTTP proxy: programs that ignore HTTPS_PROXY have no network at all.',
     'Background processes end with the command that started them.',
   ],
   available: probe,
@@ -85,34 +85,52 @@ async function probe(): Promise<SandboxAvailability> {
 }
 
 async function start(task: SandboxTask): Promise<BubblewrapSession> {
-  refuseNetwork('bubblewrap', task);
   const limits = resolveLimits(task.limits);
   const evidence = await stageEvidence(task.publicDirectory);
-  const controlGroup = await createControlGroup(limits);
-  // as root, every session has a host user of its own, without rights and beyond all that exist
-  const owner = process.getuid?.() === 0 ? randomInt(0x4000_0000, 0x7000_0000) : undefined;
+  // undone in reverse order, at the end or when something on the way fails
+  const undo: (() => Promise<void>)[] = [() => evidence.release()];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
   try {
-    const filter = seccompFilter();
+    const controlGroup = await createControlGroup(limits);
+    if (controlGroup) undo.push(() => controlGroup.remove());
+    // as root, every session has a host user of its own, without rights and beyond all that exist
+    const owner = process.getuid?.() === 0 ? randomInt(0x4000_0000, 0x7000_0000) : undefined;
     const directory = join(evidence.path, '..');
     const name = ownedName();
+    const filter = seccompFilter();
     const filterFile = join(directory, name);
     if (filter) await writeFile(filterFile, filter);
-    const holder = await Holder.start(evidence.path, limits, owner);
     const outputs = await OutputPipes.create(directory, name);
-    const environment = { ...baseEnvironment, ...task.environment };
+    const holder = await Holder.start(evidence.path, limits, owner);
+    undo.push(() => holder.stop());
+    const enter = [
+      ...['--target', String(holder.pid), '--net'],
+      ...(owner === undefined ? ['--user', '--preserve-credentials'] : []),
+    ];
+    const hosts = task.allowHosts ?? [];
+    if (hosts.length > 0) {
+      const egress = await Egress.start(hosts, enter, join(directory, `${name}-way`));
+      undo.push(() => egress.stop());
+    }
+    const environment = {
+      ...baseEnvironment,
+      ...(hosts.length > 0 ? Egress.environment : {}),
+      ...task.environment,
+    };
     return new BubblewrapSession({
       holder,
       owner,
       limits,
       environment,
-      evidence,
       outputs,
+      close,
       ...(controlGroup && { controlGroup }),
       ...(filter && { filterFile }),
     });
   } catch (error) {
-    await controlGroup?.remove();
-    await evidence.release();
+    await close();
     throw error;
   }
 }
@@ -123,8 +141,8 @@ interface SessionParts {
   readonly owner: number | undefined;
   readonly limits: Required<SandboxLimits>;
   readonly environment: Readonly<Record<string, string>>;
-  readonly evidence: StagedEvidence;
   readonly outputs: OutputPipes;
+  readonly close: () => Promise<void>;
   readonly controlGroup?: ControlGroup;
   readonly filterFile?: string;
 }
@@ -232,10 +250,7 @@ class BubblewrapSession extends ProcessSession {
     return { exit, kill };
   }
 
-  protected async close(): Promise<void> {
-    const { holder, controlGroup, evidence } = this.#parts;
-    await holder.stop();
-    await controlGroup?.remove();
-    await evidence.release();
+  protected close(): Promise<void> {
+    return this.#parts.close();
   }
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ownedName, sweepOrphans } from '../orphans.ts';
 import type { SandboxLimits } from '../sandbox.ts';
 
@@ -33,7 +35,19 @@ export async function createControlGroup(
   };
   const own = cgroup.trim().split('\n');
   const mounts = table.split('\n').map((line) => line.split(' '));
-  return (await unified(own, mounts, limits)) ?? (await legacy(own, mounts, limits));
+  const group = (await unified(own, mounts, limits)) ?? (await legacy(own, mounts, limits));
+  if (!group || (await canBeJoined(group))) return group;
+  await group.remove();
+  return undefined;
+}
+
+/** A folder may be ours to make, and still not ours to move a process to. */
+async function canBeJoined({ joinFiles }: ControlGroup): Promise<boolean> {
+  const script = 'for file; do echo $$ > "$file" || exit 1; done';
+  return promisify(execFile)('/bin/sh', ['-c', script, 'sh', ...joinFiles]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function unified(

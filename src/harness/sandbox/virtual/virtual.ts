@@ -39,6 +39,7 @@ export const virtual: Sandbox = {
     'The boundary is a JavaScript interpreter in the process of the harness, not the kernel: weaker against a determined attacker than docker or bubblewrap.',
     'A command that must be stopped hard loses the files it was writing; those of earlier commands stay.',
     'Output is kept in memory until the command ends; over 64 MiB of it ends the command.',
+    'Every session costs about 35 MB of memory: run fewer at the same time.',
     'Processes and CPU cannot be limited; memory is limited for what JavaScript allocates.',
   ],
   available: async (): Promise<SandboxAvailability> => {
