@@ -95,6 +95,8 @@ async function runAttempt(
   const task = options.tasks.find(({ id }) => id === key.task);
   if (!agent || !task) throw new Error(`run.json names ${key.agent} on ${key.task}, which were not given`);
   await run.begin(key);
+  // meanwhile another sample may have ended the run
+  signal.throwIfAborted();
   const transcript = new TranscriptWriter(run.transcriptPath(key), () => clock.nowMs());
   const { record } = transcript;
   try {

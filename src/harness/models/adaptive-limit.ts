@@ -47,6 +47,7 @@ export class AdaptiveLimit {
   }
 
   #enter(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (this.#active < this.#limit) {
       this.#active++;
       return Promise.resolve();
