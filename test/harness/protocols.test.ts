@@ -309,6 +309,10 @@ describe('limits', () => {
 
   it('time-limit ends a reply that takes too long', async () => {
     const run = await solve('openai', [look, { kind: 'stall' }], { limits: { timeMs: 400 } });
-    expect(run.answer).toMatchObject({ exitReason: 'time-limit', submission: undefined });
+    expect(run.answer).toMatchObject({
+      exitReason: 'time-limit',
+      submission: undefined,
+      totals: { turns: 1 },
+    });
   });
 });

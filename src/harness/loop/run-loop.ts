@@ -45,6 +45,7 @@ class Loop {
   readonly #input: LoopInput;
   readonly #conversation: Conversation;
   #turn = 0;
+  #replies = 0;
   #usage: Usage = noUsage;
   #costUsd: number | undefined;
   #modelMs = 0;
@@ -74,7 +75,6 @@ class Loop {
       // time is over for everybody; at the other limits a last answer costs one reply
       if (limit === 'time-limit' || (limit !== undefined && profile.forcedTool === undefined))
         return this.#end(limit, undefined);
-      if (this.#turn > limits.turns) return this.#end('turn-limit', undefined);
       const reason: ExitReason | undefined =
         limit ?? (this.#turn === limits.turns ? 'turn-limit' : undefined);
       this.#notice(profile.notice(reason === undefined ? limits.turns - this.#turn + 1 : 1, limits));
@@ -180,6 +180,7 @@ class Loop {
       },
       Math.max(1, this.#remainingMs),
     );
+    if (purpose === 'turn') this.#replies++;
     this.#usage = addUsage(this.#usage, reply.reply.usage);
     if (reply.costUsd !== undefined) this.#costUsd = (this.#costUsd ?? 0) + reply.costUsd;
     this.#modelMs += reply.modelMs;
@@ -250,7 +251,7 @@ class Loop {
 
   #end(exitReason: ExitReason, submission: string | undefined, detail?: string): AgentAnswer {
     const totals: SampleTotals = {
-      turns: Math.min(this.#turn, this.#input.limits.turns),
+      turns: this.#replies,
       usage: this.#usage,
       ...(this.#costUsd === undefined ? {} : { costUsd: this.#costUsd }),
       modelMs: this.#modelMs,
