@@ -240,10 +240,26 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/run-export.ts')).runExport,
   },
   {
+    name: 'compare',
+    summary: 'the difference of two runs task by task: its interval, a test, what could have been seen',
+    arguments: [
+      ['<first>', 'run directory'],
+      ['<second>', 'run directory; the same one to compare two of its agents'],
+    ],
+    options: [
+      ['--agent <name>', 'of the first run; default: the only one, or all that are in both'],
+      ['--with <name>', 'of the second run; default: the only one, or that of the same name'],
+    ],
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
+  {
     name: 'report',
-    summary: 'an HTML page per task of a run; tells the truth, for authors',
-    arguments: [['<run>', 'run directory']],
-    options: [['--out <dir>', 'default: pages/ in the run directory']],
+    summary: 'runs as one HTML file: leader board, plots, tasks, transcripts; tells the truth, for authors',
+    arguments: [['<run...>', 'run directories']],
+    options: [
+      ['--out <file>', 'default: report.html in the first run directory'],
+      ['--pages <dir>', 'a page per task as well, as files of their own'],
+    ],
     load: async () => (await import('./commands/report.ts')).report,
   },
 ];

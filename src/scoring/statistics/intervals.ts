@@ -1,4 +1,7 @@
-import { betaQuantile, studentQuantile, z975 } from './distributions.ts';
+import { betaQuantile, studentQuantile } from './distributions.ts';
+
+/** Quantile of the normal distribution: two-sided 95 %. */
+const z975 = 1.959963984540054;
 
 /** Bounds of a 95 % interval. */
 export type Interval = readonly [low: number, high: number];

@@ -1,6 +1,6 @@
 import { bootstrapInterval } from './bootstrap.ts';
 import { clusteredMean, mean, variance } from './clustered.ts';
-import { z80, z975 } from './distributions.ts';
+import { studentQuantile } from './distributions.ts';
 import { type Interval, studentInterval } from './intervals.ts';
 import { type PermutationTest, signFlipTest } from './permutation.ts';
 
@@ -44,7 +44,7 @@ export function comparePaired(pairs: readonly TaskPair[]): PairedComparison | un
   if (!clustered) return undefined;
   const { estimate, standardError, clusters } = clustered;
   const isEstimable = standardError !== undefined && standardError > 1e-12;
-  const power = detectable(pairs, standardError);
+  const power = detectable(pairs, standardError, clusters);
   return {
     tasks: pairs.length,
     families: clusters,
@@ -60,12 +60,13 @@ export function comparePaired(pairs: readonly TaskPair[]): PairedComparison | un
 }
 
 /**
- * Miller's formula solved for the difference: (z₀.₉₇₅ + z₀.₈) √((ω² + σ₁²/K₁ + σ₂²/K₂) / n), widened by what the
- * families' likeness costs.
+ * Miller's formula solved for the difference: (z₀.₉₇₅ + z₀.₈) √((ω² + σ₁²/K₁ + σ₂²/K₂) / n), with Student's quantiles in
+ * place of the normal ones, as for the interval, and widened by what the families' likeness costs.
  */
 function detectable(
   pairs: readonly TaskPair[],
   standardError: number | undefined,
+  families: number,
 ): Pick<
   PairedComparison,
   'varianceBetweenTasks' | 'varianceWithin' | 'smallestDetectable' | 'smallestDetectableByRepeats'
@@ -90,7 +91,8 @@ function detectable(
       smallestDetectableByRepeats: undefined,
     };
   const designEffect = total > 0 ? Math.max(1, standardError ** 2 / (total / n)) : 1;
-  const size = (varianceOfTask: number) => (z975 + z80) * Math.sqrt((varianceOfTask / n) * designEffect);
+  const quantiles = studentQuantile(0.975, families - 1) + studentQuantile(0.8, families - 1);
+  const size = (varianceOfTask: number) => quantiles * Math.sqrt((varianceOfTask / n) * designEffect);
   return {
     varianceBetweenTasks: between,
     varianceWithin,

@@ -73,11 +73,11 @@ a, b = np.array(first), np.array(second)
 diff = b.mean(1) - a.mean(1)
 within = [float(x.var(axis=1, ddof=1).mean()) for x in (a, b)]
 between = max(0.0, float(diff.var(ddof=1)) - within[0] / 3 - within[1] / 3)
-z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+q = stats.t.ppf(0.975, len(a) - 1) + stats.t.ppf(0.8, len(a) - 1)
 t = stats.ttest_rel(b.mean(1), a.mean(1)).confidence_interval(0.95)
 out["paired"] = {
     "first": first, "second": second, "difference": float(diff.mean()), "interval": [float(t.low), float(t.high)],
     "within": within, "between": between,
-    "smallestDetectable": float(z * ((between + within[0] / 3 + within[1] / 3) / len(a)) ** 0.5),
+    "smallestDetectable": float(q * ((between + within[0] / 3 + within[1] / 3) / len(a)) ** 0.5),
 }
 print(json.dumps(out, indent=1))
