@@ -1,7 +1,7 @@
+import { parseQuantity } from '../kube/quantity.ts';
 import type { KubeObject } from '../spec/kube-types.ts';
 import type { ClusterView } from './fault.ts';
 import { at, listAt, recordAt, textAt } from './json-access.ts';
-import { parseQuantity } from './quantities.ts';
 import { autoscalerOf, containersOf, objectsOf, replicasOf, workloadKinds } from './workloads.ts';
 
 /** What counts against a quota's resource now: the live status if there is one, else the sum over the manifests. */

@@ -1,14 +1,12 @@
-import type { Static } from 'typebox';
 import { parseDuration } from '../base/duration.ts';
 import { nearest } from '../base/nearest.ts';
 import type { KubeObject, ObjectRef } from '../spec/kube-types.ts';
 import type { OperationAction } from '../spec/plan.ts';
-import type { Program, Setting } from '../spec/program.ts';
+import type { Program } from '../spec/program.ts';
+import { type SettingDeclaration, settingProblem } from '../spec/setting-value.ts';
 import type { ArgumentProblem, ClusterView } from './fault.ts';
 import { at, isRecord, listAt, textAt } from './json-access.ts';
 import { mainContainer, nameOf, programOf, refOf, type TemplateContainer } from './workloads.ts';
-
-export type SettingDeclaration = Static<typeof Setting>;
 
 /** Where the value of an environment variable of a container stands. */
 export interface SettingSource {
@@ -121,55 +119,6 @@ export function resolveSetting(
             : 'its program declares no settings',
     },
   };
-}
-
-/**
- * What a program would say against a value; `undefined` if it would accept it. An absent value is `undefined`; an empty one
- * counts as absent. The same rules as in `workload/settings.ts`, which this may not import; a test holds them together.
- */
-export function settingProblem(setting: SettingDeclaration, value: string | undefined): string | undefined {
-  const text = value === undefined || value === '' ? setting.default : value;
-  if (text === undefined || text === '') return (setting.required ?? false) ? 'is required' : undefined;
-  const number = numberOf(setting.type, text);
-  if (number !== undefined && Number.isNaN(number)) return `is not a valid ${setting.type}`;
-  if (number !== undefined && setting.minimum !== undefined && number < setting.minimum)
-    return `is below ${setting.minimum}`;
-  if (number !== undefined && setting.maximum !== undefined && number > setting.maximum)
-    return `is above ${setting.maximum}`;
-  if (setting.values !== undefined && !setting.values.includes(text))
-    return `must be one of ${setting.values.join(', ')}`;
-  return undefined;
-}
-
-const booleans: Readonly<Record<string, number>> = {
-  true: 1,
-  false: 0,
-  '1': 1,
-  '0': 0,
-  yes: 1,
-  no: 0,
-  on: 1,
-  off: 0,
-};
-
-/** Value in the unit of minimum and maximum; NaN if it is not one of the type; `undefined` for types without a number. */
-function numberOf(type: SettingDeclaration['type'], value: string): number | undefined {
-  switch (type) {
-    case 'integer':
-      return /^[+-]?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    case 'number':
-      return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
-    case 'duration':
-      return parseDuration(value) ?? Number.NaN;
-    case 'boolean':
-      return booleans[value.toLowerCase()] ?? Number.NaN;
-    case 'address': {
-      const port = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:(\d{1,5})$/.exec(value)?.[1];
-      return port !== undefined && Number(port) > 0 && Number(port) < 65536 ? undefined : Number.NaN;
-    }
-    default:
-      return undefined;
-  }
 }
 
 /** A value the program refuses, of the kind people really write; `undefined` if any text is accepted. `pick` in [0,1). */

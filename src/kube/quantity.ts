@@ -18,7 +18,7 @@ const factors: Readonly<Record<string, number>> = {
 };
 
 /** A Kubernetes quantity (`250m`, `1.5Gi`, `2`) in whole units: cores, bytes, pieces. `undefined` if it is none. */
-export function parseQuantityText(text: unknown): number | undefined {
+export function parseQuantity(text: unknown): number | undefined {
   if (typeof text === 'number') return text;
   const match =
     typeof text === 'string' ? /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text) : null;

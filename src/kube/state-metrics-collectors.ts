@@ -1,5 +1,5 @@
 import type { KubeObject } from './objects.ts';
-import { parseQuantityText } from './quantity.ts';
+import { parseQuantity } from './quantity.ts';
 
 type Add = (name: string, labels: Record<string, string>, value: number) => void;
 type Collect = (object: KubeObject, add: Add) => void;
@@ -107,7 +107,7 @@ function collectPod(object: KubeObject, add: Add): void {
   for (const container of spec.containers ?? []) {
     for (const type of ['requests', 'limits'] as const) {
       for (const [resource, text] of Object.entries(container.resources?.[type] ?? {})) {
-        const value = parseQuantityText(text);
+        const value = parseQuantity(text);
         const unit =
           resource === 'cpu'
             ? 'core'
@@ -292,7 +292,7 @@ function collectQuota(object: KubeObject, add: Add): void {
   const { status } = fields(object);
   for (const type of ['hard', 'used'] as const) {
     for (const [resource, text] of Object.entries((status[type] ?? {}) as Record<string, unknown>)) {
-      const value = parseQuantityText(text);
+      const value = parseQuantity(text);
       if (value !== undefined) add('kube_resourcequota', { ...labels, resource, type }, value);
     }
   }
@@ -351,7 +351,7 @@ function collectNode(object: KubeObject, add: Add): void {
     );
   }
   for (const [resource, text] of Object.entries((status.allocatable ?? {}) as Record<string, unknown>)) {
-    const value = parseQuantityText(text);
+    const value = parseQuantity(text);
     const unit = resource === 'cpu' ? 'core' : resource === 'pods' ? 'integer' : 'byte';
     if (value !== undefined)
       add(

@@ -1,4 +1,3 @@
-import { parseDuration } from '../base/duration.ts';
 import { nearest } from '../base/nearest.ts';
 import {
   type ContainerSpec,
@@ -11,8 +10,7 @@ import {
 import type { YamlPath } from './application-source.ts';
 import type { KubeObject } from './kube-types.ts';
 import type { Program } from './program.ts';
-
-type Setting = NonNullable<Program['settings']>[number];
+import { settingProblem } from './setting-value.ts';
 
 /** Images that are part of a cluster and not of an application; they need no program. */
 const infrastructureRegistries = ['registry.k8s.io/'];
@@ -162,7 +160,7 @@ function checkSettings(
         workload.source,
         path,
         'APP031',
-        `container ${container.name}: ${setting.name} ${problem}`,
+        `container ${container.name}: ${setting.name} is "${setting.type === 'secret' ? '***' : value}", which ${problem}`,
       );
   }
   for (const name of values.keys()) {
@@ -177,35 +175,6 @@ function checkSettings(
     );
   }
   checkUpstreams(context, workload, program, values);
-}
-
-/** What is wrong with a value for a setting: the same rules by which the program refuses to start. */
-function settingProblem(setting: Setting, value: string): string | undefined {
-  if (setting.values && !setting.values.includes(value))
-    return `is "${value}" and not one of ${setting.values.join(', ')}`;
-  const number = setting.type === 'duration' ? parseDuration(value) : Number(value);
-  switch (setting.type) {
-    case 'integer':
-      if (!/^-?\d+$/.test(value)) return `is "${value}" and not an integer`;
-      break;
-    case 'number':
-      if (value.trim() === '' || !Number.isFinite(number)) return `is "${value}" and not a number`;
-      break;
-    case 'duration':
-      if (number === undefined) return `is "${value}" and not a duration`;
-      break;
-    case 'address':
-      return /^[a-zA-Z0-9.-]+:\d{1,5}$/.test(value) ? undefined : `is "${value}" and not host:port`;
-    case 'boolean':
-      return value === 'true' || value === 'false' ? undefined : `is "${value}" and neither true nor false`;
-    default:
-      return value === '' && setting.required ? 'is empty' : undefined;
-  }
-  if (setting.minimum !== undefined && number !== undefined && number < setting.minimum)
-    return `is ${value}, below ${setting.minimum}`;
-  if (setting.maximum !== undefined && number !== undefined && number > setting.maximum)
-    return `is ${value}, above ${setting.maximum}`;
-  return undefined;
 }
 
 /** Addresses name a Service and a port of it, and the routes called there are served. */

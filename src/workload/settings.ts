@@ -1,9 +1,9 @@
-import type { Static } from 'typebox';
-import { parseDuration } from '../base/duration.ts';
-import type { Setting } from '../spec/program.ts';
+import {
+  readSetting,
+  type SettingRefusal,
+  type SettingDeclaration as SettingSpec,
+} from '../spec/setting-value.ts';
 import type { Runtime } from './failure.ts';
-
-type SettingSpec = Static<typeof Setting>;
 
 /** The settings of a process: texts as given, and numbers for those that have one. */
 export class Settings {
@@ -31,37 +31,6 @@ export interface SettingProblem {
   readonly message: string;
 }
 
-const booleans: Readonly<Record<string, number>> = {
-  true: 1,
-  false: 0,
-  '1': 1,
-  '0': 0,
-  yes: 1,
-  no: 0,
-  on: 1,
-  off: 0,
-};
-
-function parseNumber(type: SettingSpec['type'], text: string): number | undefined {
-  switch (type) {
-    case 'integer':
-      return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined;
-    case 'number':
-      return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : undefined;
-    case 'duration':
-      return parseDuration(text);
-    case 'boolean':
-      return booleans[text.toLowerCase()];
-    default:
-      return undefined;
-  }
-}
-
-const isAddress = (text: string): boolean => {
-  const match = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:(\d{1,5})$/.exec(text);
-  return match !== null && Number(match[2]) > 0 && Number(match[2]) < 65536;
-};
-
 /** How a runtime's own parser complains about a text that is not of the type. */
 function complaint(runtime: Runtime, type: SettingSpec['type'], text: string): string {
   if (type === 'address') {
@@ -87,25 +56,21 @@ function complaint(runtime: Runtime, type: SettingSpec['type'], text: string): s
   return `"${text}" is not a valid ${type}`;
 }
 
-function check(
-  runtime: Runtime,
-  spec: SettingSpec,
-  text: string,
-  number: number | undefined,
-): string | undefined {
-  const typed = spec.type !== 'string' && spec.type !== 'secret' && spec.type !== 'address';
-  if (typed && number === undefined) return complaint(runtime, spec.type, text);
-  if (spec.type === 'address' && !isAddress(text)) return complaint(runtime, spec.type, text);
-  if (number !== undefined && spec.minimum !== undefined && number < spec.minimum) {
-    return `${text} is below the minimum of ${spec.minimum}`;
+/** What a process logs about a value it refuses; a secret is never told. */
+function describe(runtime: Runtime, spec: SettingSpec, text: string, refusal: SettingRefusal): string {
+  const shown = spec.type === 'secret' ? '***' : text;
+  switch (refusal.reason) {
+    case 'missing':
+      return `required environment variable ${spec.name} is not set`;
+    case 'type':
+      return `invalid value for ${spec.name}: ${complaint(runtime, spec.type, shown)}`;
+    case 'minimum':
+      return `invalid value for ${spec.name}: ${shown} is below the minimum of ${refusal.bound}`;
+    case 'maximum':
+      return `invalid value for ${spec.name}: ${shown} is above the maximum of ${refusal.bound}`;
+    case 'values':
+      return `invalid value for ${spec.name}: "${shown}" is not one of ${refusal.values.join(', ')}`;
   }
-  if (number !== undefined && spec.maximum !== undefined && number > spec.maximum) {
-    return `${text} is above the maximum of ${spec.maximum}`;
-  }
-  if (spec.values !== undefined && !spec.values.includes(text)) {
-    return `"${text}" is not one of ${spec.values.join(', ')}`;
-  }
-  return undefined;
 }
 
 /**
@@ -121,25 +86,13 @@ export function readSettings(
   const numbers = new Map<string, number>();
   const problems: SettingProblem[] = [];
   for (const spec of specs) {
-    const given = env[spec.name];
-    const text = given === undefined || given === '' ? spec.default : given;
-    if (text === undefined || text === '') {
-      if (spec.required) {
-        problems.push({
-          setting: spec.name,
-          message: `required environment variable ${spec.name} is not set`,
-        });
-      }
-      continue;
+    const { text, number, refusal } = readSetting(spec, env[spec.name]);
+    if (refusal !== undefined)
+      problems.push({ setting: spec.name, message: describe(runtime, spec, text ?? '', refusal) });
+    else if (text !== undefined) {
+      texts.set(spec.name, text);
+      if (number !== undefined) numbers.set(spec.name, number);
     }
-    const number = parseNumber(spec.type, text);
-    const problem = check(runtime, spec, spec.type === 'secret' ? '***' : text, number);
-    if (problem !== undefined) {
-      problems.push({ setting: spec.name, message: `invalid value for ${spec.name}: ${problem}` });
-      continue;
-    }
-    texts.set(spec.name, text);
-    if (number !== undefined) numbers.set(spec.name, number);
   }
   return { settings: new Settings(texts, numbers), problems };
 }

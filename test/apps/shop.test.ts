@@ -11,7 +11,7 @@ import type { ClusterView } from '../../src/fault/fault.ts';
 import { allowsConnection, dnsEnd, endOf, policiesOf } from '../../src/fault/network-policies.ts';
 import { quotaUse } from '../../src/fault/quota-use.ts';
 import { viewFromManifests } from '../../src/fault/view.ts';
-import { parseQuantityText } from '../../src/kube/quantity.ts';
+import { parseQuantity } from '../../src/kube/quantity.ts';
 import type { Application } from '../../src/spec/application.ts';
 import { requireValid } from '../../src/spec/diagnostics-error.ts';
 import type { KubeObject } from '../../src/spec/kube-types.ts';
@@ -73,7 +73,7 @@ describe('the shop', () => {
       if (quota.metadata.namespace === 'synthetics') continue;
       const { hard } = quota.spec as { hard: Record<string, string> };
       for (const [resource, text] of Object.entries(hard)) {
-        const ratio = quotaUse(view, quota, resource) / (parseQuantityText(text) ?? 0);
+        const ratio = quotaUse(view, quota, resource) / (parseQuantity(text) ?? 0);
         expect(ratio, `${quota.metadata.namespace} ${resource}`).toBeGreaterThan(1 / 3);
         expect(ratio, `${quota.metadata.namespace} ${resource}`).toBeLessThan(0.85);
       }
@@ -89,8 +89,8 @@ describe('the shop', () => {
         template: { spec: { containers: { resources: { requests: Record<string, string> } }[] } };
       };
       for (const { resources } of spec.template.spec.containers) {
-        cpu += spec.replicas * (parseQuantityText(resources.requests.cpu) ?? 0);
-        memory += spec.replicas * (parseQuantityText(resources.requests.memory) ?? 0);
+        cpu += spec.replicas * (parseQuantity(resources.requests.cpu) ?? 0);
+        memory += spec.replicas * (parseQuantity(resources.requests.memory) ?? 0);
       }
     }
     expect(cpu).toBeLessThan(3 * 4 * 0.75);

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  harmlessValue,
-  invalidValue,
-  type SettingDeclaration,
-  settingProblem,
-} from '../../src/fault/settings.ts';
+import { harmlessValue, invalidValue } from '../../src/fault/settings.ts';
+import { type SettingDeclaration, settingProblem } from '../../src/spec/setting-value.ts';
 import { readSettings } from '../../src/workload/settings.ts';
 
 const type = fc.constantFrom('integer', 'number', 'duration', 'address', 'string', 'boolean', 'secret');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/kube/objects.ts';
-import { parseQuantityText } from '../../src/kube/quantity.ts';
+import { parseQuantity } from '../../src/kube/quantity.ts';
 import { type MetricLabels, StateMetrics } from '../../src/kube/state-metrics.ts';
 
 interface Emitted {
@@ -138,7 +138,7 @@ describe('StateMetrics', () => {
   });
 });
 
-describe('parseQuantityText', () => {
+describe('parseQuantity', () => {
   it.each([
     ['250m', 0.25],
     ['1', 1],
@@ -150,6 +150,6 @@ describe('parseQuantityText', () => {
     ['many', undefined],
     ['1Xi', undefined],
   ])('reads %s', (text, value) => {
-    expect(parseQuantityText(text)).toBe(value);
+    expect(parseQuantity(text)).toBe(value);
   });
 });

@@ -62,7 +62,7 @@ describe('loadApplication', () => {
       ['programs/front.yaml', 'route: GET /items', 'route: GET /itms'],
     );
     expect(await mistakes(folder)).toEqual([
-      'manifests/all.yaml:34:11 APP031 container front: BACK_TIMEOUT is "soon" and not a duration',
+      'manifests/all.yaml:34:11 APP031 container front: BACK_TIMEOUT is "soon", which is not a valid duration',
       'manifests/all.yaml:23:1 APP042 front: upstream back (back:8080): back does not serve "GET /itms" — it serves: GET /items',
       'manifests/all.yaml:54:18 APP021 registry.example/back has no release "9.9.9" — released: 1.0.0, 1.1.0',
       'application.yaml:6:34 APP060 no Service "frnt" in web',

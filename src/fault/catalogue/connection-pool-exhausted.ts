@@ -1,19 +1,13 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
+import { settingProblem } from '../../spec/setting-value.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
 import { poolUsePerPod } from '../expected-load.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { operation, patch, restart } from '../operations.ts';
 import { rolloutBody } from '../rollouts.ts';
-import {
-  changeSetting,
-  findSetting,
-  numberIn,
-  type SettingSource,
-  settingProblem,
-  upstreamsOf,
-} from '../settings.ts';
+import { changeSetting, findSetting, numberIn, type SettingSource, upstreamsOf } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { mainContainer, nameOf, programOf, splitImage, workloadsOf } from '../workloads.ts';
 

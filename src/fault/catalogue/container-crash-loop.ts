@@ -1,16 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { settingProblem } from '../../spec/setting-value.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, event, log, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedExpectation } from '../fault.ts';
 import { holdProblem, operation, replacePods, takeHold } from '../operations.ts';
-import {
-  changeSetting,
-  invalidValue,
-  resolveSetting,
-  type SettingSource,
-  settingProblem,
-  settingsOf,
-} from '../settings.ts';
+import { changeSetting, invalidValue, resolveSetting, type SettingSource, settingsOf } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { nameOf, workloadsOf } from '../workloads.ts';
 

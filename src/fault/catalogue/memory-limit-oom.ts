@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { at, listAt, textAt } from '../json-access.ts';
 import { holdProblem, patch, takeHold } from '../operations.ts';
-import { formatMemory, parseQuantity } from '../quantities.ts';
+import { formatMemory } from '../quantities.ts';
 import { numberIn } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { mainContainer, nameOf, objectsOf, programOf, replicasOf, workloadsOf } from '../workloads.ts';

@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { nearest } from '../../base/nearest.ts';
+import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, event, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { recordAt, textsAt } from '../json-access.ts';
 import { patch, replacePods, restart } from '../operations.ts';
-import { formatResource, parseQuantity } from '../quantities.ts';
+import { formatResource } from '../quantities.ts';
 import { quotaUse, workloadUse } from '../quota-use.ts';
 import { resolveTarget, resolveWorkload, target, targetText } from '../targets.ts';
 import { nameOf, objectsOf, replacementOf, workloadsOf } from '../workloads.ts';

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
+import { settingProblem } from '../../spec/setting-value.ts';
 import type { ArgumentProblem, Cover } from '../fault.ts';
 import { operation, restart } from '../operations.ts';
-import { changeSetting, harmlessValue, resolveSetting, settingProblem, settingsOf } from '../settings.ts';
+import { changeSetting, harmlessValue, resolveSetting, settingsOf } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { nameOf, workloadsOf } from '../workloads.ts';
 

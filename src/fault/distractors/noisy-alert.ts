@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
 import { alert, alertRules } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Distractor } from '../fault.ts';
 import { at, listAt, numberAt, recordAt, textAt } from '../json-access.ts';
 import { patch } from '../operations.ts';
-import { formatResource, parseQuantity } from '../quantities.ts';
+import { formatResource } from '../quantities.ts';
 import { quotaUse } from '../quota-use.ts';
 import { resolveTarget, target, targetText } from '../targets.ts';
 import { autoscalerOf, nameOf, objectsOf, replicasOf, workloadsOf } from '../workloads.ts';

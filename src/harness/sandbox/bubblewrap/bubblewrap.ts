@@ -21,6 +21,7 @@ import { stageEvidence } from '../stage-evidence.ts';
 import { type ControlGroup, createControlGroup } from './control-group.ts';
 import { Egress } from './egress.ts';
 import { Holder, hostEnvironment, insideId, preparedRoot } from './holder.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { watchMemory } from './memory-watch.ts';
 import { closeWriteEnds, OutputPipes } from './output-pipes.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -149,6 +150,7 @@ interface SessionParts {
 
 class BubblewrapSession extends ProcessSession {
   readonly #parts: SessionParts;
+  readonly #shell: string;
   readonly #arguments: readonly string[];
   #kills = 0;
 
@@ -157,16 +159,20 @@ class BubblewrapSession extends ProcessSession {
     this.#parts = parts;
     const { holder, owner, limits, environment, controlGroup, filterFile } = parts;
     const data = Math.ceil((2 * limits.memoryBytes) / 1024);
-    const join = (controlGroup?.joinFiles ?? []).map((file) => `echo $$ > ${file} || exit 1\n`).join('');
-    // what we inherited ourselves is not for the agent
-    const closing = `for n in /proc/self/fd/*; do n=\${n##*/}; (( n > 4 )) && eval "exec $n>&-"; done`;
+    const strays = inheritedDescriptors();
+    // bash closes any descriptor and limits processes by name; the smaller shell starts faster
+    const needsBash = strays.length > 0 || controlGroup === undefined;
+    const before = [
+      ...(controlGroup?.joinFiles ?? []).map((file) => `echo $$ > ${file} || exit 1`),
+      ...strays.map((descriptor) => `exec ${descriptor}>&-`),
+      `ulimit -c 0; ulimit -d ${data} || exit 1`,
+      ...(needsBash ? [`ulimit -u ${limits.processes} || exit 1`] : []),
+      'exec "$@"',
+    ];
+    this.#shell = needsBash ? '/bin/bash' : '/bin/sh';
     // every command gets process numbers, users and mounts of its own on top of the session's namespaces
     this.#arguments = [
-      ...[
-        '-c',
-        `${join}${closing}\nulimit -c 0 -u ${limits.processes} -d ${data} || exit 1\nexec "$@"`,
-        'bash',
-      ],
+      ...['-c', before.join('\n'), 'sh'],
       ...['nsenter', '--target', String(holder.pid), '--mount', '--net', '--ipc', '--uts'],
       ...(owner === undefined
         ? ['--user', '--preserve-credentials']
@@ -191,7 +197,7 @@ class BubblewrapSession extends ProcessSession {
     const pipes = outputs.open();
     const filter = filterFile === undefined ? undefined : openSync(filterFile, 'r');
     const child = spawn(
-      '/bin/bash',
+      this.#shell,
       [...this.#arguments, '/bin/bash', '-c', launch.script, 'bash', ...launch.args],
       {
         env: hostEnvironment(),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { inodeLimit } from '../limits.ts';
 import { SandboxError, type SandboxLimits, sandboxPaths } from '../sandbox.ts';
@@ -37,6 +37,8 @@ export class Holder {
       'mount -t tmpfs -o "size=$1,nr_inodes=$2,mode=0755,nosuid,nodev" tmpfs /space || exit 1',
       'mkdir -m 0700 /space/work && mkdir -m 1777 /space/tmp /space/shm || exit 1',
       `printf %s "$4" > ${preparedRoot}/etc/passwd && printf %s "$5" > ${preparedRoot}/etc/group || exit 1`,
+      // copied, not mounted: every mount costs each command a little
+      `cp -a /etc/alternatives /etc/ld.so.cache ${preparedRoot}/etc/ 2>/dev/null`,
       '[ -z "$3" ] || chown "$3:$3" /space/work || exit 1',
       `mount --bind /space/work ${preparedRoot}${sandboxPaths.work} || exit 1`,
       `mount --bind /space/tmp ${preparedRoot}/tmp && mount --bind /space/shm ${preparedRoot}/dev/shm || exit 1`,
@@ -68,9 +70,7 @@ export class Holder {
         `${preparedRoot}${path}`,
       ]),
       ...['proc', 'work', 'tmp', 'etc'].flatMap((name) => ['--dir', `${preparedRoot}/${name}`]),
-      ...['/etc/alternatives', '/etc/ld.so.cache', '/etc/ld.so.conf', '/etc/ld.so.conf.d']
-        .filter(existsSync)
-        .flatMap((path) => ['--ro-bind', path, `${preparedRoot}${path}`]),
+      ...['/etc/alternatives', '/etc/ld.so.cache'].flatMap((path) => ['--ro-bind-try', path, path]),
       ...['--ro-bind', evidence, `${preparedRoot}${sandboxPaths.data}`],
       ...['--', '/bin/bash', '-c', prepare, 'bash'],
       ...[
@@ -153,7 +153,9 @@ function hidden(): string[] {
     ...(own.startsWith('/usr/') ? [own] : []),
   ].filter(
     (path, index, all) =>
-      existsSync(path) && !all.slice(0, index).some((other) => path.startsWith(`${other}/`)),
+      existsSync(path) &&
+      readdirSync(path).length > 0 &&
+      !all.slice(0, index).some((other) => path === other || path.startsWith(`${other}/`)),
   );
 }
 

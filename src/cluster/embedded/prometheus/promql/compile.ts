@@ -20,7 +20,7 @@ import {
   rangeFunctions,
 } from './range-functions.ts';
 import { compileMatrix, compileSelector, compileSubquery } from './selectors.ts';
-import { checkDistinct, dropNames } from './vectors.ts';
+import { dropNames } from './vectors.ts';
 
 export type CompiledExpr =
   | { readonly type: 'scalar'; readonly node: ScalarNode }
@@ -315,4 +315,3 @@ function absentMetric(env: Environment, expr: Expr): Metric {
   }
   return env.database.pool.from(labels);
 }
-
