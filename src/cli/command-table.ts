@@ -199,6 +199,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--token-limit <n>', 'tokens of a sample, input and output'],
       ['--cost-limit <usd>', 'cost of a sample'],
       ['--command-timeout <duration>', 'time of one command; default: 5m'],
+      ['--stall-timeout <duration>', 'a provider that is silent for so long is asked again; default: 10m'],
       ['--max-cost <usd>', 'stops the run before it costs more'],
       ['--prices <file>', 'prices of models; default: prices.yaml, if it is there'],
       ['--reasoning-effort <level>', 'as the provider calls it: low, medium, high …'],

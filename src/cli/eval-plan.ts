@@ -198,7 +198,8 @@ export function decimal(option: string, text: string | undefined): number | unde
   return value;
 }
 
-function duration(option: string, text: string | undefined): number | undefined {
+/** Milliseconds of an option that takes a duration, or a UserError. */
+export function duration(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = parseDuration(text);
   if (!value) throw new UserError('duration', `${option} takes a duration such as 30m, not "${text}"`);

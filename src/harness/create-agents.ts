@@ -30,13 +30,13 @@ export interface AgentRuntime {
   readonly concurrency: number;
   /** US dollars. */
   readonly maxCostUsd: number | undefined;
+  /** A provider that is silent for so long is given up; thinking models are silent for minutes. */
+  readonly stallMs: number;
   readonly clock: Clock;
   /** Agents that are not among the built-in ones: the oracle, which the harness cannot make. */
   readonly others: readonly Agent[];
 }
 
-/** A silent provider is given up after this long; thinking models are silent for minutes. */
-const stallMs = 5 * 60_000;
 /** What a reply can cost is reckoned with this many tokens, if no maximum is set. */
 const assumedMaxTokens = 32_000;
 
@@ -91,7 +91,7 @@ async function createModelAgent(
   entry: ModelEntry,
   limits: LoopLimits,
   budget: CostBudget,
-  { run, env, sandbox, concurrency, clock }: AgentRuntime,
+  { run, env, sandbox, concurrency, stallMs, clock }: AgentRuntime,
   given?: Model,
 ): Promise<Agent> {
   const nowMs = () => clock.nowMs();

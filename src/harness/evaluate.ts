@@ -106,6 +106,7 @@ async function runAttempt(
       ...key,
       attempt,
       version: run.run.version,
+      node: process.version,
       bundleDigest: run.run.tasks.find((entry) => entry.task === key.task)?.digest ?? '',
       settings: settingsOf(run, key.agent),
     });

@@ -15,6 +15,8 @@ export type TranscriptEvent =
       /** From 1; earlier ones ended with a broken infrastructure. */
       readonly attempt: number;
       readonly version: string;
+      /** Node's version. */
+      readonly node?: string;
       readonly bundleDigest: string;
       readonly settings?: unknown;
     }

@@ -164,6 +164,7 @@ describe.each(providers)('the loop over %s', (provider) => {
       { kind: 'reply', calls: [{ name: 'shell', arguments: { cmd: 'ls' } }] },
       { kind: 'reply', calls: [{ name: 'kubectl', arguments: { x: 1 } }] },
       { kind: 'reply', text: 'I think it is the network policy.' },
+      { kind: 'reply' },
       {
         kind: 'reply',
         calls: [
@@ -182,7 +183,7 @@ describe.each(providers)('the loop over %s', (provider) => {
       },
       submit,
     ]);
-    expect(run.answer).toMatchObject({ exitReason: 'submitted', totals: { turns: 7, commands: 0 } });
+    expect(run.answer).toMatchObject({ exitReason: 'submitted', totals: { turns: 8, commands: 0 } });
     expect(ofType(run, 'tool-result').map(({ result }) => result.text)).toEqual([
       expect.stringMatching(/^The arguments are not valid: not JSON/),
       expect.stringContaining("must have required property 'command'"),
@@ -194,6 +195,7 @@ describe.each(providers)('the loop over %s', (provider) => {
     ]);
     expect(ofType(run, 'notice').map(({ text }) => text)).toContain(native.goOn);
     expect(JSON.stringify(server.requests.at(-1)?.body)).toContain('There is no tool');
+    expect(JSON.stringify(server.requests.at(-1)?.body)).toContain('(nothing said)');
   });
 
   it('drops what does not fit into the context and goes on', async () => {

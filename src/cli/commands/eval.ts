@@ -15,7 +15,7 @@ import type { Sandbox } from '../../harness/sandbox/sandbox.ts';
 import { oracleSubmission } from '../../scoring/oracle.ts';
 import { readGroundTruth } from '../../snapshot/private/truth.ts';
 import type { ModelPrice } from '../../spec/prices.ts';
-import { decimal, type EvalOptions, planRun, readGiven, wholeNumber } from '../eval-plan.ts';
+import { decimal, duration, type EvalOptions, planRun, readGiven, wholeNumber } from '../eval-plan.ts';
 import { EvalProgress } from '../eval-progress.ts';
 import type { Command, Io } from '../io.ts';
 import { optionsOfRun } from '../options-of-run.ts';
@@ -30,6 +30,7 @@ interface Options extends EvalOptions {
   readonly sandbox?: string;
   readonly concurrency?: string;
   readonly maxCost?: string;
+  readonly stallTimeout?: string;
 }
 
 /** `culprit eval TASK…`: samples of agents and models on tasks, written to a run directory as they go, and scored. */
@@ -47,6 +48,7 @@ export const evalCommand: Command<Options> = async (options, io) => {
     sandbox,
     concurrency,
     maxCostUsd,
+    stallMs: duration('--stall-timeout', options.stallTimeout) ?? 10 * 60_000,
     clock: systemClock,
     others: [oracle(bundles)],
   });

@@ -136,17 +136,12 @@ class Loop {
     let dropped = 0;
     for (;;) {
       try {
-        const reply = await this.#request('turn', this.#conversation.messages, forced);
-        this.#conversation.beginTurn({ role: 'assistant', parts: reply.reply.parts });
-        return reply;
+        return this.#begin(await this.#request('turn', this.#conversation.messages, forced));
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
         // not every model can be made to call a tool: ask it without force
-        if (error.kind === 'bad-request' && forced !== undefined) {
-          const reply = await this.#request('turn', this.#conversation.messages, undefined);
-          this.#conversation.beginTurn({ role: 'assistant', parts: reply.reply.parts });
-          return reply;
-        }
+        if (error.kind === 'bad-request' && forced !== undefined)
+          return this.#begin(await this.#request('turn', this.#conversation.messages, undefined));
         if (error.kind !== 'context-overflow' || !this.#conversation.dropNewest()) throw error;
         dropped++;
         record({ type: 'compacted', turn: this.#turn, reason: 'overflow', droppedTurns: 1 });
@@ -156,6 +151,17 @@ class Loop {
         );
       }
     }
+  }
+
+  #begin(reply: ClientReply): ClientReply {
+    const { parts } = reply.reply;
+    const saysSomething = parts.some((part) => part.type !== 'reasoning');
+    // providers refuse a conversation with an empty reply in it
+    this.#conversation.beginTurn({
+      role: 'assistant',
+      parts: saysSomething ? parts : [...parts, { type: 'text', text: '(nothing said)' }],
+    });
+    return reply;
   }
 
   async #request(
