@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PrerequisiteError, UserError } from '../../src/base/errors.ts';
@@ -52,6 +53,15 @@ export async function sandboxConformance(sandbox: Sandbox): Promise<void> {
       expect(result.stdout.replaceAll(' ', '')).toBe('/work\nevidence\n3\nhelloworld\n');
     });
 
+    it('shows no variable to other users of this machine', async () => {
+      const running = run('sleep 0.5');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+      const lines = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''));
+      expect((await Promise.all(lines)).filter((line) => line.includes('hello world'))).toEqual([]);
+      await running;
+    });
+
     it('keeps files between commands, and nothing of the shell', async () => {
       await run('mkdir -p deep/er; echo 1 > deep/er/file; export X=1; cd /; f() { :; }');
       const result = await run('cat deep/er/file; pwd; echo "[$X]"');
@@ -86,6 +96,15 @@ export async function sandboxConformance(sandbox: Sandbox): Promise<void> {
         expect(text.length).toBeLessThan(1100);
         expect(text).toMatch(/^1\n2\n.*left out.*\n100000\n$/s);
       }
+    });
+
+    it('takes a command of 300 kB, and answers one with a zero byte', async () => {
+      const result = await run(
+        `cat > long.txt <<'END'\n${'a line of text\n'.repeat(20_000)}END\nwc -l < long.txt`,
+      );
+      expect(result.stdout.trim()).toBe('20000');
+      expect((await run('echo a\0b')).timedOut).toBe(false);
+      expect((await run('echo on')).stdout).toBe('on\n');
     });
 
     it('has an empty standard input', async () => {

@@ -26,6 +26,9 @@ export interface Running {
   kill(): void;
 }
 
+/** Linux takes 128 KiB. */
+const argumentLimit = 100_000;
+
 /** How long helper scripts (reading and writing a file) may take. */
 const helperTimeoutMs = 60_000;
 
@@ -109,8 +112,19 @@ export abstract class ProcessSession implements SandboxSession {
       }
     };
     const startedMs = systemClock.nowMs();
+    const script = await this.#startable(command);
+    if (script === undefined)
+      return {
+        exitCode: 126,
+        stdout: '',
+        stderr: 'the command is too long, or holds a zero byte\n',
+        truncated: false,
+        timedOut: false,
+        outOfMemory: false,
+        durationMs: systemClock.nowMs() - startedMs,
+      };
     const running = await this.launch({
-      script: command,
+      script,
       args: [],
       stdout: collect(stdout),
       stderr: collect(stderr),
@@ -142,6 +156,16 @@ export abstract class ProcessSession implements SandboxSession {
       signal?.removeEventListener('abort', kill);
       this.#running = undefined;
     }
+  }
+
+  /** A script that fits into one argument of a process; undefined if there is no way. */
+  async #startable(command: string): Promise<string | undefined> {
+    if (command.includes('\0')) return undefined;
+    const bytes = Buffer.from(command);
+    if (bytes.length <= argumentLimit) return command;
+    const file = '/tmp/.long-command';
+    const exitCode = await this.#help(`cat > ${file}`, [], bytes, () => undefined);
+    return exitCode === 0 ? `exec bash ${file}` : undefined;
   }
 
   async #help(

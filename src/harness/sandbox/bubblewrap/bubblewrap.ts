@@ -120,11 +120,17 @@ async function start(task: SandboxTask): Promise<BubblewrapSession> {
       ...(hosts.length > 0 ? Egress.environment : {}),
       ...task.environment,
     };
+    // not as arguments: everybody on this machine can read those, and there may be keys among them
+    const environmentFile = join(directory, `${name}-environment`);
+    const words = Object.entries(environment).flatMap(([variable, value]) => ['--setenv', variable, value]);
+    await writeFile(environmentFile, ['--clearenv', ...words].map((word) => `${word}\0`).join(''), {
+      mode: 0o600,
+    });
     return new BubblewrapSession({
       holder,
       owner,
       limits,
-      environment,
+      environmentFile,
       outputs,
       close,
       ...(controlGroup && { controlGroup }),
@@ -141,7 +147,8 @@ interface SessionParts {
   /** Host user of the commands; undefined: our own. */
   readonly owner: number | undefined;
   readonly limits: Required<SandboxLimits>;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Arguments of bubblewrap that set the variables. */
+  readonly environmentFile: string;
   readonly outputs: OutputPipes;
   readonly close: () => Promise<void>;
   readonly controlGroup?: ControlGroup;
@@ -157,7 +164,7 @@ class BubblewrapSession extends ProcessSession {
   constructor(parts: SessionParts) {
     super();
     this.#parts = parts;
-    const { holder, owner, limits, environment, controlGroup, filterFile } = parts;
+    const { holder, owner, limits, controlGroup, filterFile } = parts;
     const data = Math.ceil((2 * limits.memoryBytes) / 1024);
     const strays = inheritedDescriptors();
     // bash closes any descriptor and limits processes by name; the smaller shell starts faster
@@ -179,11 +186,10 @@ class BubblewrapSession extends ProcessSession {
         : ['--setgid', String(owner), '--setuid', String(owner)]),
       ...['--', 'bwrap', '--unshare-user', '--unshare-pid', '--unshare-cgroup-try', '--disable-userns'],
       ...['--uid', insideId, '--gid', insideId, '--cap-drop', 'ALL', '--die-with-parent', '--new-session'],
-      '--clearenv',
-      ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+      ...['--args', '4'],
       ...['--dev-bind', preparedRoot, '/', '--proc', '/proc', '--chdir', sandboxPaths.work],
       ...['--json-status-fd', '3'],
-      ...(filterFile === undefined ? [] : ['--seccomp', '4']),
+      ...(filterFile === undefined ? [] : ['--seccomp', '5']),
       '--',
     ];
   }
@@ -193,25 +199,22 @@ class BubblewrapSession extends ProcessSession {
   }
 
   protected async launch(launch: Launch): Promise<Running> {
-    const { controlGroup, limits, filterFile, outputs } = this.#parts;
+    const { controlGroup, limits, environmentFile, filterFile, outputs } = this.#parts;
     const pipes = outputs.open();
-    const filter = filterFile === undefined ? undefined : openSync(filterFile, 'r');
+    const files = [environmentFile, ...(filterFile === undefined ? [] : [filterFile])].map((file) =>
+      openSync(file, 'r'),
+    );
     const child = spawn(
       this.#shell,
       [...this.#arguments, '/bin/bash', '-c', launch.script, 'bash', ...launch.args],
       {
         env: hostEnvironment(),
         cwd: '/',
-        stdio: [
-          launch.stdin ? 'pipe' : 'ignore',
-          ...pipes.map((pipe) => pipe.writeEnd),
-          'pipe',
-          ...(filter === undefined ? [] : [filter]),
-        ],
+        stdio: [launch.stdin ? 'pipe' : 'ignore', ...pipes.map((pipe) => pipe.writeEnd), 'pipe', ...files],
       },
     );
     closeWriteEnds(pipes);
-    if (filter !== undefined) closeSync(filter);
+    for (const file of files) closeSync(file);
     let status = '';
     let complaint = '';
     let killed = false;

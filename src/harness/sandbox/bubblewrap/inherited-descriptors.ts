@@ -10,8 +10,8 @@ export function inheritedDescriptors(): number[] {
     try {
       const flags =
         /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'utf8'))?.[1] ?? '0';
-      // 3 and 4 are replaced by the pipes of a command
-      if (descriptor > 4 && (Number.parseInt(flags, 8) & closeOnExec) === 0) all.push(descriptor);
+      // 3 to 5 are replaced by what a command is given
+      if (descriptor > 5 && (Number.parseInt(flags, 8) & closeOnExec) === 0) all.push(descriptor);
     } catch {
       // it was closed meanwhile, such as the one that lists the folder
     }
