@@ -78,11 +78,11 @@ function passRows(
   ];
 }
 
-/** By split, application, category and tag, where there is more than one of them. */
+/** By split, application and category, where there is more than one of them; tags are in `scores.json`. */
 function groups(results: readonly AgentResult[]): string {
   const rows = results.flatMap(({ agent, provider, by, splitGap }) => [
     ...Object.entries(by).flatMap(([dimension, values]) =>
-      values.length < 2
+      values.length < 2 || dimension === 'tag'
         ? []
         : values.map(({ value, aggregate: { score, scoreEstimate, tasks, falseAlarmRate, controls } }) => [
             agent,

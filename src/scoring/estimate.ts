@@ -21,7 +21,7 @@ export interface Estimate {
 }
 
 /** With fewer families, the standard error is too uncertain itself. */
-const studentFrom = 12;
+const studentFrom = 20;
 
 /** Estimates a mean from one value per task. Undefined without a task. */
 export function estimate(observations: readonly Observation[]): Estimate | undefined {
