@@ -10,7 +10,7 @@ import { findBundles, loadTask } from '../../harness/load-task.ts';
 import { loadPrices } from '../../harness/models/prices.ts';
 import { RunDirectory } from '../../harness/run-directory.ts';
 import { type RunFile, runDifferences } from '../../harness/run-file.ts';
-import { chooseSandbox } from '../../harness/sandbox/index.ts';
+import { chooseSandboxAndWhy } from '../../harness/sandbox/index.ts';
 import type { Sandbox } from '../../harness/sandbox/sandbox.ts';
 import { oracleSubmission } from '../../scoring/oracle.ts';
 import { readGroundTruth } from '../../snapshot/private/truth.ts';
@@ -38,9 +38,8 @@ export const evalCommand: Command<Options> = async (options, io) => {
   const concurrency = wholeNumber('--concurrency', options.concurrency ?? '4', 1, 1000);
   const maxCostUsd = decimal('--max-cost', options.maxCost);
   const progress = new ProgressLine(io.stderr, options.quiet);
-  const { run, bundles, tasks, sandbox } = await prepare(options, io);
-  if (sandbox)
-    progress.note(`sandbox: ${sandbox.name}${sandbox.isolated ? '' : ' (NOT ISOLATED: never ranked)'}`);
+  const { run, bundles, tasks, sandbox, why } = await prepare(options, io);
+  if (sandbox) progress.note(`sandbox: ${why}${sandbox.isolated ? '' : ' (NOT ISOLATED: never ranked)'}`);
   const place = relative(io.cwd, run.path) || '.';
   const agents = await createAgents({
     run,
@@ -87,6 +86,8 @@ interface Prepared {
   readonly bundles: ReadonlyMap<string, string>;
   readonly tasks: readonly TaskView[];
   readonly sandbox: Sandbox | undefined;
+  /** What was chosen and why, for people. */
+  readonly why: string | undefined;
 }
 
 /** The run directory, new or continued, and what its samples need. */
@@ -115,9 +116,12 @@ async function prepare(options: Options, io: Io): Promise<Prepared> {
     (all.model?.length ?? 0) > 0 ||
     all.external !== undefined ||
     (all.agent ?? []).some((name) => sandboxedAgents.includes(name));
-  const sandbox = needsSandbox
-    ? await chooseSandbox(options.sandbox ?? existing?.run.sandbox?.name ?? 'auto')
+  const choice = needsSandbox
+    ? await chooseSandboxAndWhy(options.sandbox ?? existing?.run.sandbox?.name ?? 'auto', {
+        allowHosts: all.allowHost ?? [],
+      })
     : undefined;
+  const sandbox = choice?.sandbox;
   const file = await planRun(all, {
     cwd: io.cwd,
     path,
@@ -138,6 +142,7 @@ async function prepare(options: Options, io: Io): Promise<Prepared> {
     bundles: new Map(found.map(({ bundle, view }) => [view.id, bundle])),
     tasks: found.map(({ view }) => view),
     sandbox,
+    why: choice?.why,
   };
 }
 

@@ -64,11 +64,6 @@ export async function chooseSandboxAndWhy(name: string, needs: SandboxNeeds = {}
   });
 }
 
-/** As `chooseSandboxAndWhy`, without the reason. */
-export async function chooseSandbox(name: string, needs: SandboxNeeds = {}): Promise<Sandbox> {
-  return (await chooseSandboxAndWhy(name, needs)).sandbox;
-}
-
 function described(name: string, detail: string | undefined): string {
   return detail === undefined ? name : `${name} (${detail})`;
 }
