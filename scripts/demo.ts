@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the main job on the embedded cluster, through the command line a user would type. Builds four tasks,
- * proves them, evaluates the reference agents, scores them and writes a page per task.
+ * proves them, evaluates the reference agents, scores them and writes a report and a page per task.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -50,5 +50,13 @@ culprit(
   '--out',
   join(out, 'run'),
 );
-culprit('4. A page per task', 'report', join(out, 'run'), '--out', join(out, 'pages'));
+culprit(
+  '4. A report, and a page per task',
+  'report',
+  join(out, 'run'),
+  '--out',
+  join(out, 'report.html'),
+  '--pages',
+  join(out, 'pages'),
+);
 process.stdout.write(`\nDone in ${((performance.now() - started) / 1000).toFixed(0)} s.\n`);

@@ -120,6 +120,8 @@ export async function buildScenario(
           scenario: {
             name: scenario.metadata.name,
             summary: scenario.metadata.summary,
+            ...(scenario.metadata.category === undefined ? {} : { category: scenario.metadata.category }),
+            ...(scenario.metadata.tags === undefined ? {} : { tags: scenario.metadata.tags }),
             version: scenario.metadata.version,
             digest: sha256(await readFile(job.scenario)),
             ...(scenario.metadata.split === 'held-out' ? { text: await readFile(job.scenario, 'utf8') } : {}),

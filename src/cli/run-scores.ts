@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { atomicWrite } from '../base/atomic-write.ts';
+import { UserError } from '../base/errors.ts';
 import type { RunDirectory } from '../harness/run-directory.ts';
-import { type Aggregate, aggregate, type ScoredSample } from '../scoring/aggregate.ts';
+import { isScored, type SampleFile } from '../harness/run-file.ts';
+import { type Aggregate, aggregate, aggregateBy, type Dimension, splitGap } from '../scoring/aggregate.ts';
+import type { Gap } from '../scoring/estimate.ts';
 import { createTaskScorer } from '../scoring/score-run.ts';
 import type { DuplicatePolicy, Score } from '../scoring/score-submission.ts';
-import { formatTable } from './table.ts';
+import type { Effort, ScoredSample } from '../scoring/scored-sample.ts';
 
 export interface SampleScore {
   readonly task: string;
@@ -12,7 +15,23 @@ export interface SampleScore {
   readonly repeat: number;
   readonly exitReason: string;
   readonly score: Score;
+  readonly effort: Effort;
 }
+
+/** Results of one agent on the tasks of one provider. */
+export interface AgentResult {
+  readonly agent: string;
+  readonly provider: string;
+  readonly aggregate: Aggregate;
+  /** By property, then by its value. */
+  readonly by: Readonly<
+    Record<(typeof breakdowns)[number], readonly { readonly value: string; readonly aggregate: Aggregate }[]>
+  >;
+  /** Public minus held-out; absent where one of them is missing. */
+  readonly splitGap?: Gap;
+}
+
+const breakdowns = ['split', 'application', 'category', 'tag'] as const satisfies readonly Dimension[];
 
 /** `scores.json` of a run: made from the answers and the bundles alone, so it can be made again at any time. */
 export interface RunScores {
@@ -21,20 +40,34 @@ export interface RunScores {
   readonly run: string;
   readonly policy: DuplicatePolicy;
   /** By agent, then provider: never pooled over providers. */
-  readonly results: readonly {
-    readonly agent: string;
-    readonly provider: string;
-    readonly aggregate: Aggregate;
-  }[];
+  readonly results: readonly AgentResult[];
   readonly unfinished: number;
+  /** Samples whose infrastructure broke in every attempt: no result, not in any mean. */
+  readonly infrastructureFailed: number;
+  /** Whether the agents could reach nothing but the task. A run that says false is never ranked. */
+  readonly isolated: boolean;
   readonly samples: readonly SampleScore[];
+}
+
+/** A run with what its statistics were made from. */
+export interface ScoredRun {
+  readonly run: RunDirectory;
+  readonly scores: RunScores;
+  /** Samples by agent. */
+  readonly scored: ReadonlyMap<string, readonly ScoredSample[]>;
 }
 
 /** Scores every finished sample of a run and writes `scores.json` into it. */
 export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Promise<RunScores> {
+  return (await scoreSamples(run, policy)).scores;
+}
+
+/** As scoreRun, with the samples. */
+export async function scoreSamples(run: RunDirectory, policy: DuplicatePolicy): Promise<ScoredRun> {
   const samples: SampleScore[] = [];
-  const scored: { agent: string; sample: ScoredSample }[] = [];
+  const scored = new Map<string, ScoredSample[]>(run.run.agents.map((agent) => [agent, []]));
   let unfinished = 0;
+  let infrastructureFailed = 0;
   for (const { task, directory } of run.run.tasks) {
     const scorer = await createTaskScorer(join(run.path, directory), policy);
     for (const key of run.keys().filter((key) => key.task === task)) {
@@ -43,9 +76,14 @@ export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Prom
         unfinished++;
         continue;
       }
+      if (!isScored(result)) {
+        infrastructureFailed++;
+        continue;
+      }
       const score = scorer.score(await run.submission(key));
-      samples.push({ ...key, exitReason: result.exitReason, score });
-      scored.push({ agent: key.agent, sample: scorer.sample(key.repeat, score) });
+      const effort = effortOf(result);
+      samples.push({ ...key, exitReason: result.exitReason, score, effort });
+      scored.get(key.agent)?.push(scorer.sample(key.repeat, score, effort));
     }
   }
   const scores: RunScores = {
@@ -53,58 +91,56 @@ export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Prom
     kind: 'RunScores',
     run: run.run.id,
     policy,
-    results: run.run.agents.flatMap((agent) => {
-      const own = scored.filter((entry) => entry.agent === agent).map((entry) => entry.sample);
-      return [...Map.groupBy(own, (sample) => sample.provider)].map(([provider, group]) => ({
-        agent,
-        provider,
-        aggregate: aggregate(group),
-      }));
-    }),
+    results: [...scored].flatMap(([agent, own]) =>
+      [...Map.groupBy(own, (sample) => sample.provider)].map(([provider, group]) =>
+        resultOf(agent, provider, group),
+      ),
+    ),
     unfinished,
+    infrastructureFailed,
+    isolated: run.run.sandbox?.isolated ?? true,
     samples,
   };
   await atomicWrite(join(run.path, 'scores.json'), `${JSON.stringify(scores, undefined, 2)}\n`);
-  return scores;
+  return { run, scores, scored };
 }
 
-/** A row per task and agent, then the mean of each agent. */
-export function renderRunScores(scores: RunScores): string {
-  const agents = [...new Set(scores.samples.map((sample) => sample.agent))];
-  const byTask = Map.groupBy(scores.samples, (sample) => sample.task);
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? '–' : (values.reduce((a, b) => a + b, 0) / values.length).toFixed(3);
-  const rows = [...byTask].map(([task, samples]) => [
-    task,
-    samples[0]?.score.control
-      ? 'control'
-      : `${(samples[0]?.score.missed.length ?? 0) + countHits(samples[0])} cause(s)`,
-    ...agents.map((agent) =>
-      mean(samples.filter((sample) => sample.agent === agent).map((sample) => sample.score.value)),
-    ),
-  ]);
-  const totals = (label: string, pick: (aggregate: Aggregate) => number | undefined) => [
-    label,
-    '',
-    ...agents.map((agent) => {
-      const values = scores.results
-        .filter((result) => result.agent === agent)
-        .map((result) => pick(result.aggregate));
-      return values.map((value) => (value === undefined ? '–' : value.toFixed(3))).join(' / ');
-    }),
-  ];
-  return formatTable(
-    ['task', 'truth', ...agents],
-    [
-      ...rows,
-      totals('score (tasks with causes)', (aggregate) => aggregate.score),
-      totals('false alarms (controls)', (aggregate) => aggregate.falseAlarmRate),
-    ],
-  );
+function resultOf(agent: string, provider: string, samples: readonly ScoredSample[]): AgentResult {
+  const by = (dimension: Dimension) =>
+    aggregateBy(samples, dimension).map(([value, aggregate]) => ({ value, aggregate }));
+  const gap = splitGap(samples);
+  return {
+    agent,
+    provider,
+    aggregate: aggregate(samples),
+    by: { split: by('split'), application: by('application'), category: by('category'), tag: by('tag') },
+    ...(gap ? { splitGap: gap } : {}),
+  };
 }
 
-function countHits(sample: SampleScore | undefined): number {
-  return new Set(
-    sample?.score.verdicts.filter((verdict) => verdict.truePositive).map((verdict) => verdict.entity),
-  ).size;
+function effortOf({ totals, elapsedMs }: SampleFile): Effort {
+  if (!totals) return { elapsedMs };
+  const { turns, usage, costUsd } = totals;
+  return {
+    turns,
+    tokens: usage.input + usage.output,
+    ...(costUsd === undefined ? {} : { costUsd }),
+    elapsedMs,
+  };
+}
+
+/** Refuses runs that had different bundles under the name of one task: their results do not belong side by side. */
+export function requireSameTasks(runs: readonly RunDirectory[]): void {
+  const known = new Map<string, { digest: string; path: string }>();
+  for (const { path, run } of runs)
+    for (const { task, digest } of run.tasks) {
+      const other = known.get(task);
+      if (other && other.digest !== digest)
+        throw new UserError(
+          'different-bundles',
+          `task ${task} was one bundle in ${other.path} and another one in ${path}`,
+          { hint: 'evaluate both on the same bundles' },
+        );
+      known.set(task, { digest, path });
+    }
 }

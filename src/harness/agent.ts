@@ -1,4 +1,5 @@
 import type { PublicBundle } from '../snapshot/public-reader.ts';
+import type { Recorder, SampleTotals } from './transcript.ts';
 
 /** What an agent is given, and all of it: the public part of a bundle. The type cannot hold private parts. */
 export interface TaskView {
@@ -18,6 +19,7 @@ export type ExitReason =
   | 'token-limit'
   | 'time-limit'
   | 'cost-limit'
+  | 'context-overflow' // not even the question fits into the model's context
   | 'agent-error' // the agent itself failed: scores
   | 'infrastructure-error'; // sandbox, network, disk: retried and counted apart
 
@@ -26,6 +28,8 @@ export interface AgentAnswer {
   readonly submission: string | undefined;
   readonly exitReason: ExitReason;
   readonly detail?: string;
+  /** What it took; absent for agents without a model. */
+  readonly totals?: SampleTotals;
 }
 
 export interface AgentContext {
@@ -33,10 +37,10 @@ export interface AgentContext {
   readonly repeat: number;
   readonly signal: AbortSignal;
   /** Appends one event to the sample's transcript. */
-  readonly record: (event: Readonly<Record<string, unknown>>) => void;
+  readonly record: Recorder;
 }
 
-/** Something that answers tasks. */
+/** Something that answers tasks. What it throws is a broken infrastructure, not an answer. */
 export interface Agent {
   readonly name: string;
   readonly summary: string;

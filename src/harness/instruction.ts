@@ -1,10 +1,13 @@
+import { sandboxPaths } from './sandbox/sandbox.ts';
+
 /**
- * The question, in one wording for every task of the `sre` domain. It tells the objective, the naming rule and the
- * inclusion test, and nothing about the task.
+ * The question, in one wording for every task of the `sre` domain. It tells the objective, the naming rule, the
+ * inclusion test and where the data is, and nothing about the task.
  */
-export const sreInstruction = `You are on call for a system that runs on Kubernetes. Something may have gone wrong in it. You have a frozen
-recording of the time around it: alerts, events, objects, logs, traces and metrics, as files that you can read but not
-change. README.md in the data directory describes each file.
+export const sreInstruction = `You are on call for a system that runs on Kubernetes. Something may have gone wrong in it. In ${sandboxPaths.data} you have
+a frozen recording of the time around it: alerts, events, objects, logs, traces and metrics, as files that you can read
+but not change. ${sandboxPaths.data}/README.md describes each file. You may write scratch files in ${sandboxPaths.work}. There is no network and
+no cluster to ask: the recording is all there is.
 
 Find the minimal set of independent root causes: the objects whose state, if put right, would end the incident.
 
@@ -14,9 +17,12 @@ Find the minimal set of independent root causes: the objects whose state, if put
 - Name the most specific object that introduced the failure. What only suffers from it is a symptom: leave it out.
 - Inclusion test: with this object put right and everything else as it is, the incident (or an independent part of it)
   would end. An ordinary action that merely let a failure take hold, such as a restart, does not pass the test.
+- Two objects belong in the answer only if neither explains the other.
 - Every extra name lowers the score, and a missing root cause makes it zero.
 - If nothing is at fault, answer with an empty list.
+`;
 
-Answer with a JSON file:
+/** The answer's format, for agents that write it into a file. */
+export const answerFileFormat = `Write the answer to ${sandboxPaths.answer}:
 {"contributing_factors":[{"name":"namespace/Kind/name","reasoning":"why it is a cause","evidence":"file and what it shows"}]}
 `;

@@ -1,45 +1,10 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { atomicWrite } from '../base/atomic-write.ts';
 import { UserError } from '../base/errors.ts';
-
-const strict = { additionalProperties: false } as const;
-
-/** `run.json`: what was asked for; written first and never changed. */
-export const RunFile = Type.Object(
-  {
-    apiVersion: Type.Literal('culprit.dev/v1'),
-    kind: Type.Literal('Run'),
-    id: Type.String(),
-    version: Type.String(),
-    agents: Type.Array(Type.String()),
-    repeats: Type.Integer({ minimum: 1 }),
-    /** Bundles by task id: where they were and the digest of their manifest. */
-    tasks: Type.Array(
-      Type.Object({ task: Type.String(), directory: Type.String(), digest: Type.String() }, strict),
-    ),
-  },
-  strict,
-);
-export type RunFile = Static<typeof RunFile>;
-
-/** `result.json` of a sample: how it ended, never how well. */
-export const SampleFile = Type.Object(
-  {
-    apiVersion: Type.Literal('culprit.dev/v1'),
-    kind: Type.Literal('Sample'),
-    task: Type.String(),
-    agent: Type.String(),
-    repeat: Type.Integer({ minimum: 0 }),
-    exitReason: Type.String(),
-    detail: Type.Optional(Type.String()),
-    elapsedMs: Type.Number(),
-  },
-  strict,
-);
-export type SampleFile = Static<typeof SampleFile>;
+import { RunFile, SampleFile } from './run-file.ts';
 
 export interface SampleKey {
   readonly task: string;
@@ -58,6 +23,9 @@ export class RunDirectory {
   }
 
   static async create(path: string, run: RunFile): Promise<RunDirectory> {
+    const folders = new Set(run.agents.map(folderName));
+    if (folders.size < run.agents.length)
+      throw new UserError('agents', `two agents of the run have one name: ${run.agents.join(', ')}`);
     await mkdir(join(path, 'samples'), { recursive: true });
     await atomicWrite(join(path, 'run.json'), `${JSON.stringify(run, undefined, 2)}\n`);
     return new RunDirectory(path, run);
@@ -75,10 +43,14 @@ export class RunDirectory {
   }
 
   directoryOf(key: SampleKey): string {
-    return join(this.path, 'samples', key.task, `${key.agent}-${key.repeat}`);
+    return join(this.path, 'samples', key.task, `${folderName(key.agent)}-${key.repeat}`);
   }
 
-  /** The finished sample; undefined if it has not finished. */
+  transcriptPath(key: SampleKey): string {
+    return join(this.directoryOf(key), 'transcript.jsonl');
+  }
+
+  /** How the sample ended; undefined if it has not. */
   async result(key: SampleKey): Promise<SampleFile | undefined> {
     try {
       return await parseFile(SampleFile, join(this.directoryOf(key), 'result.json'), 'a sample');
@@ -104,10 +76,6 @@ export class RunDirectory {
     await mkdir(this.directoryOf(key), { recursive: true });
   }
 
-  async record(key: SampleKey, event: Readonly<Record<string, unknown>>): Promise<void> {
-    await appendFile(join(this.directoryOf(key), 'transcript.jsonl'), `${JSON.stringify(event)}\n`);
-  }
-
   async finish(key: SampleKey, sample: SampleFile, submission: string | undefined): Promise<void> {
     if (submission !== undefined)
       await atomicWrite(join(this.directoryOf(key), 'agent_output.json'), submission);
@@ -116,6 +84,45 @@ export class RunDirectory {
       `${JSON.stringify(sample, undefined, 2)}\n`,
     );
   }
+
+  /**
+   * Keeps other processes from working on the run at the same time. The lock of a process that is gone is taken over.
+   * UserError while another one works.
+   */
+  async lock(): Promise<AsyncDisposable> {
+    const path = join(this.path, 'lock');
+    const release = { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
+        return release;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+        if (isAlive(owner))
+          throw new UserError('run-busy', `process ${owner} is working on ${this.path}`, {
+            hint: `wait for it; if it is something else, delete ${path}`,
+          });
+        await rm(path, { force: true });
+      }
+    }
+    throw new UserError('run-busy', `${this.path} is being worked on`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0) || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** An agent's name as part of a path. */
+function folderName(agent: string): string {
+  return agent.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^\.+/, '_');
 }
 
 async function parseFile<S extends typeof RunFile | typeof SampleFile>(

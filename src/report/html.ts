@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Markup that is safe to embed: made by `html` from escaped values or by `raw`. */
 export class Markup {
   readonly text: string;
@@ -47,14 +49,18 @@ export function escapeHtml(text: string): string {
   });
 }
 
-/** A whole page: one file, no network, light and dark. */
-export function page(title: string, body: Markup): string {
+/**
+ * A whole page: one file, no network, light and dark. No script runs in it but the given one, which the browser knows
+ * by its hash.
+ */
+export function page(title: string, body: Markup, script = ''): string {
+  const scriptHash = createHash('sha256').update(script).digest('base64');
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${script === '' ? "'none'" : `'sha256-${scriptHash}'`}">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
@@ -62,7 +68,7 @@ export function page(title: string, body: Markup): string {
 <main>
 ${body.text}
 </main>
-</body>
+${script === '' ? '' : `<script>${script}</script>\n`}</body>
 </html>
 `;
 }
@@ -79,8 +85,16 @@ code,.mono{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,monospace}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft);font-size:13px}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
 .tag{display:inline-block;padding:0 7px;border-radius:9px;background:var(--panel);border:1px solid var(--line);font-size:12px}
-.cause{color:var(--red);font-weight:600}.symptom{color:var(--amber)}.good{color:var(--green)}.bad{color:var(--red)}
+.cause{color:var(--red);font-weight:600}.symptom{color:var(--amber)}.soft{color:var(--soft)}.good{color:var(--green)}.bad{color:var(--red)}
 figure{margin:0;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px;overflow-x:auto}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
 details>summary{cursor:pointer;color:var(--blue)}
+h3{font-size:15px;margin:22px 0 8px}a{color:var(--blue)}.scroll{overflow-x:auto}.scroll td,.scroll th{white-space:nowrap}
+section.task{border-top:1px solid var(--line);margin-top:26px}section.task>h2{margin-top:18px}
+details.sample{border:1px solid var(--line);border-radius:8px;padding:6px 12px;margin:6px 0}
+pre{margin:2px 0 10px;padding:8px 10px;background:var(--panel);border-radius:6px;overflow:auto;max-height:420px;white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 ui-monospace,SFMono-Regular,Menlo,monospace}
+.step{color:var(--soft);font-size:12px}form.filter{display:flex;gap:10px;flex-wrap:wrap;margin:10px 0}
+form.filter input,form.filter select{font:inherit;padding:3px 8px;border:1px solid var(--line);border-radius:6px;background:var(--paper);color:var(--ink)}
+div.plots{display:flex;gap:20px;flex-wrap:wrap}div.plots>div{flex:1 1 420px;max-width:560px}
+[hidden]{display:none!important}
 `;

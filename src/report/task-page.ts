@@ -1,3 +1,4 @@
+import type { Score } from '../scoring/score-submission.ts';
 import { callGraph } from './call-graph.ts';
 import { html, type Markup, page } from './html.ts';
 import type { TaskPageData } from './task-page-data.ts';
@@ -5,25 +6,50 @@ import { timeline } from './timeline.ts';
 
 /** One self-contained HTML page about a task: what happened, where the cause sits, what the agents answered. */
 export function taskPage(data: TaskPageData): string {
-  const { task, summary, scenario, application, provider } = data;
   return page(
-    `Task ${task}`,
+    `Task ${data.task}`,
     html`
-<h1>Task <code>${task}</code></h1>
-<p class="lead">${scenario}${scenario ? ': ' : ''}${summary} <span class="tag">${application}</span> <span class="tag">${provider}</span></p>
+<h1>Task <code>${data.task}</code></h1>
+${taskLead(data)}
 <p class="bad">This page tells the answer. Keep it away from agents.</p>
-<h2>Root causes</h2>
+${taskEvents(data)}
+<h2>Answers</h2>
+${answers(data)}
+${taskSymptoms(data)}
+`,
+  );
+}
+
+/** What a task is, in a line. */
+export function taskLead({ scenario, summary, application, provider }: TaskPageData): Markup {
+  return html`<p class="lead">${scenario}${scenario ? ': ' : ''}${summary} <span class="tag">${application}</span> <span class="tag">${provider}</span></p>`;
+}
+
+/** Root causes, timeline and call graph of a task. */
+export function taskEvents(data: TaskPageData): Markup {
+  return html`<h2>Root causes</h2>
 ${data.rootCauses.length === 0 ? html`<p>None: a control task. The right answer is an empty list.</p>` : html`<table><tr><th>entity</th><th>what was changed</th></tr>${data.rootCauses.map((cause) => html`<tr><td class="mono cause">${cause.entity}</td><td>${cause.summary}</td></tr>`)}</table>`}
 <h2>Timeline</h2>
 ${timeline(data)}
 <h2>Call graph</h2>
-${callGraph(data)}
-<h2>Answers</h2>
-${answers(data)}
-<h2>Symptoms</h2>
-${data.symptoms.length === 0 ? html`<p>None.</p>` : html`<table><tr><th>entity</th><th>signals that differ from the same world without the causes</th></tr>${data.symptoms.map((symptom) => html`<tr><td class="mono symptom">${symptom.entity}</td><td>${symptom.signals.join(' · ')}</td></tr>`)}</table>`}
-`,
-  );
+${callGraph(data)}`;
+}
+
+/** What suffered. */
+export function taskSymptoms(data: TaskPageData): Markup {
+  return html`<h2>Symptoms</h2>
+${data.symptoms.length === 0 ? html`<p>None.</p>` : html`<table><tr><th>entity</th><th>signals that differ from the same world without the causes</th></tr>${data.symptoms.map((symptom) => html`<tr><td class="mono symptom">${symptom.entity}</td><td>${symptom.signals.join(' · ')}</td></tr>`)}</table>`}`;
+}
+
+/** What became of every name in an answer. */
+export function answerDetails(score: Score): Markup {
+  if (score.problem !== undefined) return html`${score.problem}`;
+  return html`${score.verdicts
+    .slice(0, 200)
+    .map(
+      (verdict) =>
+        html`<div class="mono"><span class="${verdict.truePositive ? 'good' : 'bad'}">${verdict.kind}</span> ${verdict.name} <span class="soft">${verdict.explanation}</span></div>`,
+    )}${score.verdicts.length > 200 && html`<div class="soft">… and ${score.verdicts.length - 200} more</div>`}${score.missed.map((entity) => html`<div class="mono"><span class="bad">missed</span> ${entity}</div>`)}`;
 }
 
 function answers(data: TaskPageData): Markup {
@@ -32,12 +58,7 @@ function answers(data: TaskPageData): Markup {
     ({ agent, score }) =>
       html`<tr><td>${agent}</td><td class="number ${score.value === 1 ? 'good' : score.value === 0 ? 'bad' : ''}">${score.value.toFixed(2)}</td><td>${
         score.problem ??
-        html`<details><summary>${score.verdicts.length} named, ${score.missed.length} missed</summary>${score.verdicts
-          .slice(0, 200)
-          .map(
-            (verdict) =>
-              html`<div class="mono"><span class="${verdict.truePositive ? 'good' : 'bad'}">${verdict.kind}</span> ${verdict.name} <span class="soft">${verdict.explanation}</span></div>`,
-          )}${score.missed.map((entity) => html`<div class="mono"><span class="bad">missed</span> ${entity}</div>`)}</details>`
+        html`<details><summary>${score.verdicts.length} named, ${score.missed.length} missed</summary>${answerDetails(score)}</details>`
       }</td></tr>`,
   )}</table>`;
 }

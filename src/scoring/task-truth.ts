@@ -8,6 +8,8 @@ export interface TaskTruth {
   /** Name of the scenario the task was built from. */
   readonly scenario: string | undefined;
   readonly summary: string | undefined;
+  readonly category: string | undefined;
+  readonly tags: readonly string[];
   /** Start of the incident, epoch ms. */
   readonly incidentMs: number | undefined;
   readonly operations: readonly Pick<Operation, 'role' | 'summary' | 'atMs'>[];
@@ -17,12 +19,16 @@ export interface TaskTruth {
 export async function readTaskTruth(bundle: string): Promise<TaskTruth> {
   const { groundTruth, plan, provenance } = await readPrivate(bundle);
   const window = provenance['window'] as { incident?: string } | undefined;
-  const scenario = provenance['scenario'] as { name?: string; summary?: string } | undefined;
+  const scenario = provenance['scenario'] as
+    | { name?: string; summary?: string; category?: string; tags?: readonly string[] }
+    | undefined;
   const operations = (plan as { operations?: TaskTruth['operations'] } | undefined)?.operations ?? [];
   return {
     truth: groundTruth,
     scenario: scenario?.name,
     summary: scenario?.summary,
+    category: scenario?.category,
+    tags: scenario?.tags ?? [],
     incidentMs: window?.incident === undefined ? undefined : Date.parse(window.incident),
     operations,
   };

@@ -78,8 +78,8 @@ test('eval, score and report: the reference agents score as they must, and scori
   const changed = await culprit(['eval', bundles, '--agent', 'oracle', '--out', run], folder.path);
   expect([changed.code, changed.stderr]).toEqual([2, expect.stringContaining('other settings')]);
 
-  const report = await culprit(['report', run, '--out', join(folder.path, 'pages')], folder.path);
-  expect(report.stdout.trim().split('\n')).toHaveLength(2);
+  const report = await culprit(['report', run, '--pages', join(folder.path, 'pages')], folder.path);
+  expect(report.stdout.trim().split('\n')).toHaveLength(3);
 });
 
 test('a single answer is scored with a verdict for every name; a broken one is told apart', async () => {

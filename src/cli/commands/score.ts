@@ -6,7 +6,8 @@ import { submissionLimits } from '../../scoring/parse-submission.ts';
 import { createTaskScorer } from '../../scoring/score-run.ts';
 import { type DuplicatePolicy, duplicatePolicies, type Score } from '../../scoring/score-submission.ts';
 import type { Command } from '../io.ts';
-import { renderRunScores, scoreRun } from '../run-scores.ts';
+import { scoreRun } from '../run-scores.ts';
+import { renderRunScores } from '../run-scores-text.ts';
 import { formatTable } from '../table.ts';
 
 interface ScoreOptions {

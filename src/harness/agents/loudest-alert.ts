@@ -40,7 +40,7 @@ export const loudestAlert: Agent = {
         votes.set(entity, (votes.get(entity) ?? 0) + (alert.labels['severity'] === 'critical' ? 2 : 1));
     }
     const [loudest] = [...votes].sort(([a, x], [b, y]) => y - x || byCodeUnit(a, b));
-    record({ firing: firing.size, votes: Object.fromEntries(votes) });
+    record({ type: 'note', note: { firing: firing.size, votes: Object.fromEntries(votes) } });
     const factors = loudest
       ? [{ name: loudest[0], reasoning: `alerts about it weigh ${loudest[1]}`, evidence: 'alerts.jsonl' }]
       : [];

@@ -1,0 +1,4 @@
+import { bubblewrap } from '../../../src/harness/sandbox/bubblewrap/bubblewrap.ts';
+import { sandboxConformance } from '../../conformance/sandbox.ts';
+
+await sandboxConformance(bubblewrap);

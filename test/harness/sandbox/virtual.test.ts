@@ -1,0 +1,4 @@
+import { virtual } from '../../../src/harness/sandbox/virtual/virtual.ts';
+import { sandboxConformance } from '../../conformance/sandbox.ts';
+
+await sandboxConformance(virtual);
