@@ -68,7 +68,7 @@ export async function loadTaskPage(
       summary,
       affects: truth.propagation
         // callers suffer from it; what it is part of, or applies to, is hit by it
-        .filter((edge) => edge.from === entity && !edge.kind.startsWith('called by'))
+        .filter((edge) => edge.from === entity && !/^(?:called by|calls less|stands between)/.test(edge.kind))
         .map((edge) => edge.to),
     })),
     symptoms: truth.symptoms,
