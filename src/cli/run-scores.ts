@@ -31,12 +31,16 @@ export interface RunScores {
 }
 
 /** Scores every finished sample of a run and writes `scores.json` into it. */
-export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Promise<RunScores> {
+export async function scoreRun(
+  run: RunDirectory,
+  policy: DuplicatePolicy,
+  identities: readonly string[] = [],
+): Promise<RunScores> {
   const samples: SampleScore[] = [];
   const scored: { agent: string; sample: ScoredSample }[] = [];
   let unfinished = 0;
   for (const { task, directory } of run.run.tasks) {
-    const scorer = await createTaskScorer(join(run.path, directory), policy);
+    const scorer = await createTaskScorer(join(run.path, directory), policy, identities);
     for (const key of run.keys().filter((key) => key.task === task)) {
       const result = await run.result(key);
       if (result === undefined) {
