@@ -76,6 +76,7 @@ export function evidenceOf(bundle: LintedBundle, entity: string): readonly Evide
   return [...found.values()].sort((a, b) => evidenceKinds.indexOf(a.kind) - evidenceKinds.indexOf(b.kind));
 }
 
+const elementKeys = new Set(['name', 'port', 'protocol', 'containerPort']);
 const objectsFile = 'public/objects.jsonl';
 
 function* inObjects(bundle: LintedBundle, suspect: Suspect): Generator<Evidence> {
@@ -84,8 +85,11 @@ function* inObjects(bundle: LintedBundle, suspect: Suspect): Generator<Evidence>
   if (object !== undefined && change !== undefined) {
     const shown = fieldTexts(object.value);
     const set = change.set.filter(({ value }) => value !== '$NOW');
-    const [first] = set.filter((leaf) => shown.has(fieldText(leaf)));
-    const path = first?.path ?? change.removed[0];
+    // names and ports of list elements only say which element is meant
+    const telling = set.filter(
+      (leaf) => shown.has(fieldText(leaf)) && !elementKeys.has(leaf.path.at(-1) ?? ''),
+    );
+    const path = telling.at(-1)?.path ?? change.removed[0];
     if (path !== undefined)
       yield { kind: 'state', ...at(object.line), says: `has ${pathText(path)} as changed` };
   }
@@ -230,7 +234,9 @@ interface Condition {
 
 function conditionsOf(object: KubeObject | undefined): readonly Condition[] {
   const { conditions } = (object?.['status'] ?? {}) as { readonly conditions?: readonly Condition[] };
-  return Array.isArray(conditions) ? conditions : [];
+  if (!Array.isArray(conditions)) return [];
+  // the others follow from it
+  return [...conditions].sort((a, b) => Number(b.type === 'Ready') - Number(a.type === 'Ready'));
 }
 
 /** Why a pod's containers do not run, if they do not. */

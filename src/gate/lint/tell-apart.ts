@@ -3,6 +3,7 @@ import { workloadKinds } from '../../entity/kinds.ts';
 import type { Evidence } from './evidence.ts';
 import { evidenceOf } from './evidence.ts';
 import type { LintedBundle } from './linted-bundle.ts';
+import { workloadsOfServices } from './workloads-of-services.ts';
 
 /** A neighbour of a cause in the reference graph and what tells the two apart; `by` undefined: nothing does. */
 export interface Neighbour {
@@ -16,6 +17,7 @@ export interface Neighbour {
 /** All neighbours of all causes, sorted by cause and neighbour; neighbours that are causes too are left out. */
 export function neighboursOf(bundle: LintedBundle): readonly Neighbour[] {
   const causes = new Set(bundle.truth?.groundTruth.rootCauses.map(({ entity }) => entity));
+  const entityOf = workloadsOfServices(bundle);
   return [...causes].flatMap((cause) => {
     const evidence = evidenceOf(bundle, cause);
     const relations = new Map<string, string>();
@@ -24,6 +26,12 @@ export function neighboursOf(bundle: LintedBundle): readonly Neighbour[] {
       if (relation !== 'owns' && !causes.has(other) && bundle.universe.find(other) !== undefined)
         relations.set(other, relation);
     }
+    // a Service that selects nothing any more has lost its workload: calls still go by its name
+    const ref = parseEntityName(cause);
+    if (ref?.kind === 'Service')
+      for (const workload of entityOf(`${ref.namespace}/${ref.name}`))
+        if (workload !== cause && !causes.has(workload) && !relations.has(workload))
+          relations.set(workload, 'serves');
     return [...relations].map(([neighbour, relation]) => ({
       cause,
       neighbour,

@@ -33,6 +33,7 @@ export const descriptionDiffers: SuiteRule = {
 function withoutWindow(text: string): string {
   return text
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'CANARY')
     .replaceAll(/; of those, one in \d+ is here/g, '')
     .replaceAll(/^\| `changes\.jsonl` .*\n/gm, '')
     .replace(/\nOf these logs not all[\s\S]*$/, '');
