@@ -109,7 +109,7 @@ async function* guidsIn(
     count(chunk.length);
     total += chunk.length;
     if (total > decompressedLimit) throw new Error(`more than ${decompressedLimit} bytes inside`);
-    // one character a byte: a canary is plain ASCII in whatever encoding it stands
+    // one character a byte: a canary is plain ASCII in every encoding that extends ASCII
     const text = rest + chunk.toString('latin1');
     const end = Math.max(0, text.length - overlap);
     yield* found(text, end);

@@ -84,9 +84,7 @@ function truthIsNamed(
 }
 
 /** Solver by task, for a suite: how many tasks with causes each solves. */
-export function floorOf(
-  tasks: readonly TaskDifficulty[],
-): readonly {
+export function floorOf(tasks: readonly TaskDifficulty[]): readonly {
   readonly solver: string;
   readonly level: string;
   readonly solved: number;
