@@ -18,7 +18,8 @@ export async function snapshotLint(options: CommonOptions & { bundle: string[] }
     for (const { bundle, findings } of results)
       for (const finding of findings) {
         const location = { ...finding.location, file: join(bundle, finding.location.file) };
-        io.stdout.write(`${formatDiagnostic({ ...finding, location })}\n`);
+        const message = `${finding.rule}: ${finding.message}`;
+        io.stdout.write(`${formatDiagnostic({ ...finding, location, message })}\n`);
       }
     if (options.verbose) for (const result of results) io.stdout.write(proof(result));
     io.stdout.write(

@@ -67,7 +67,7 @@ function asFinding(rule: LintRule, { file, line, message, hint }: Found): LintFi
     rule: rule.name,
     location: { file, line, column: 1 },
     message,
-    hint: hint ?? `${rule.name}: ${rule.why}`,
+    hint: hint ?? rule.why,
   };
 }
 

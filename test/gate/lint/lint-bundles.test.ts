@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildAll } from '../../../src/author/build-pool.ts';
+import { snapshotLint } from '../../../src/cli/commands/snapshot-lint.ts';
+import type { Io } from '../../../src/cli/io.ts';
 import { type BundleLint, lintBundles } from '../../../src/gate/lint/lint-bundles.ts';
 import { lintRules } from '../../../src/gate/lint/rules.ts';
 import type { KubeObject } from '../../../src/spec/kube-types.ts';
@@ -65,6 +67,46 @@ test('clean bundles are clean, alone and as a suite, and the evidence is listed'
   expect(neighbours).toMatchObject([
     { cause: causeName, neighbour: 'storefront/Deployment/search', by: { kind: 'setting' } },
   ]);
+});
+
+test('the command says what it found and exits 1, or 0 for a clean bundle', async () => {
+  const planted = plantedIn(task);
+  planted.write('public/notes.txt', 'look here');
+  const run = async (bundle: string, json: boolean) => {
+    let text = '';
+    const write = (chunk: string) => {
+      text += chunk;
+      return true;
+    };
+    const output = { write };
+    const io = {
+      stdin: process.stdin,
+      stdout: output as Io['stdout'],
+      stderr: output as Io['stdout'],
+      cwd: folder.path,
+      env: {},
+      signal: new AbortController().signal,
+    };
+    const status = await snapshotLint({ bundle: [bundle], json, verbose: true, quiet: false }, io);
+    return { status, text };
+  };
+  const clean = await run(task, false);
+  expect(clean).toMatchObject({ status: 0, text: expect.stringContaining(`${causeName}\n  public/logs/`) });
+  const dirty = await run(planted.path, false);
+  expect(dirty.status).toBe(1);
+  expect(dirty.text).toMatch(/public\/notes\.txt:1:1 LEK011 unknown-file: is no file of a bundle — /);
+  expect(JSON.parse((await run(planted.path, true)).text)).toMatchObject({
+    bundles: [{ findings: [{ code: 'LEK011', rule: 'unknown-file', location: { line: 1 } }] }],
+  });
+});
+
+test('the page lists every rule', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/lint.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `([A-Z]{3}\d{3})` \| ([a-z-]+) \|/gm)].map(([, code, name]) => [
+    code,
+    name,
+  ]);
+  expect(listed).toEqual(lintRules.map(({ code, name }) => [code, name]));
 });
 
 test('the codes and names of rules are unique', () => {

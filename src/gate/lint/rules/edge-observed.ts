@@ -22,7 +22,8 @@ export const edgeObserved: BundleRule = {
     }
     for (const { from, to, kind } of truth.groundTruth.propagation) {
       const way = `${universe.fold(from)} ${universe.fold(to)}`;
-      const isCall = /\bcall/.test(kind);
+      // a Service stands between its callers and its workload
+      const isCall = /\bcall|stands between/.test(kind);
       if (isCall ? called.has(way) : linked.has(way)) continue;
       yield {
         file: truthFile,
