@@ -156,6 +156,12 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/snapshot-verify.ts')).snapshotVerify,
   },
   {
+    name: 'snapshot lint',
+    summary: 'find leaks, mistakes in the ground truth, and causes that cannot be told from their neighbours',
+    arguments: [['<bundle...>', 'bundles, or folders of bundles; several are compared with each other']],
+    load: async () => (await import('./commands/snapshot-lint.ts')).snapshotLint,
+  },
+  {
     name: 'snapshot show',
     summary: 'what is in a bundle',
     arguments: [['<bundle>', 'bundle']],
@@ -170,6 +176,59 @@ export const commandTable: readonly TableEntry[] = [
       ['<second>', 'bundle'],
     ],
     load: async () => (await import('./commands/snapshot-diff.ts')).snapshotDiff,
+  },
+  {
+    name: 'snapshot pack',
+    summary:
+      'bundles as one archive to publish (tar, zstd): the same bundles, the same bytes; without the truth',
+    arguments: [['<bundle...>', 'bundles, or folders of bundles']],
+    options: [
+      ['--out <file>', 'archive to write, such as tasks.tar.zst'],
+      ['--private', 'the open truth too'],
+    ],
+    load: async () => (await import('./commands/snapshot-pack.ts')).snapshotPack,
+  },
+  {
+    name: 'snapshot unpack',
+    summary: 'unpack an archive and verify every bundle; refuses what leads out of its folder',
+    arguments: [['<archive>', 'made by snapshot pack']],
+    options: [['--out <dir>', 'where bundles go; default: snapshots/']],
+    load: async () => (await import('./commands/snapshot-unpack.ts')).snapshotUnpack,
+  },
+  {
+    name: 'snapshot seal',
+    summary: 'encrypt the truth to public keys (age); only its commitment stays in the open',
+    arguments: [['<bundle...>', 'bundles, or folders of bundles']],
+    options: [
+      ['--recipient <keys...>', 'public keys: age1…'],
+      ['--recipients-file <file>', 'public keys, one a line'],
+    ],
+    load: async () => (await import('./commands/snapshot-seal.ts')).snapshotSeal,
+  },
+  {
+    name: 'snapshot open',
+    summary: 'decrypt a sealed truth and check it against the commitment',
+    arguments: [['<bundle...>', 'bundles, or folders of bundles']],
+    options: [['--identity <files...>', 'files with secret keys, as age-keygen writes them']],
+    load: async () => (await import('./commands/snapshot-open.ts')).snapshotOpen,
+  },
+  {
+    name: 'canary scan',
+    summary: 'look for canaries of bundles in corpora and transcripts',
+    arguments: [['<path...>', 'files or folders; gzip and zstd are looked into']],
+    options: [['--bundles <dirs...>', 'whose canaries; default: snapshots/']],
+    load: async () => (await import('./commands/canary-scan.ts')).canaryScan,
+  },
+  {
+    name: 'difficulty',
+    summary: 'gates of the scorer and fifteen solvers without a model: which tasks are trivial',
+    arguments: [['<task...>', 'bundles, or folders of bundles']],
+    options: [
+      ['--repeats <n>', 'how often a solver that guesses is asked', '20'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
+      ['--fail-trivial', 'exit 1 if a task is trivial'],
+    ],
+    load: async () => (await import('./commands/difficulty.ts')).difficulty,
   },
   {
     name: 'eval',
@@ -221,6 +280,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--task <bundle>', 'the task of a single answer'],
       ['--submission <file>', 'a single answer'],
       ['--policy <name>', 'two names of one entity: collapse, strict or lenient', 'collapse'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/score.ts')).score,
   },

@@ -58,18 +58,26 @@ export interface ScoredRun {
 }
 
 /** Scores every finished sample of a run and writes `scores.json` into it. */
-export async function scoreRun(run: RunDirectory, policy: DuplicatePolicy): Promise<RunScores> {
-  return (await scoreSamples(run, policy)).scores;
+export async function scoreRun(
+  run: RunDirectory,
+  policy: DuplicatePolicy,
+  identities: readonly string[] = [],
+): Promise<RunScores> {
+  return (await scoreSamples(run, policy, identities)).scores;
 }
 
-/** As scoreRun, with the samples. */
-export async function scoreSamples(run: RunDirectory, policy: DuplicatePolicy): Promise<ScoredRun> {
+/** As scoreRun, with the samples. `identities` open sealed tasks. */
+export async function scoreSamples(
+  run: RunDirectory,
+  policy: DuplicatePolicy,
+  identities: readonly string[] = [],
+): Promise<ScoredRun> {
   const samples: SampleScore[] = [];
   const scored = new Map<string, ScoredSample[]>(run.run.agents.map((agent) => [agent, []]));
   let unfinished = 0;
   let infrastructureFailed = 0;
   for (const { task, directory } of run.run.tasks) {
-    const scorer = await createTaskScorer(join(run.path, directory), policy);
+    const scorer = await createTaskScorer(join(run.path, directory), policy, identities);
     for (const key of run.keys().filter((key) => key.task === task)) {
       const result = await run.result(key);
       if (result === undefined) {

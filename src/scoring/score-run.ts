@@ -19,13 +19,14 @@ export interface TaskScorer {
   sample(repeat: number, score: Score, effort?: Effort): ScoredSample;
 }
 
-/** Reads a bundle's truth and universe. UserError if the private part is missing or sealed. */
+/** Reads a bundle's truth and universe. UserError if the private part is missing, or sealed without a key. */
 export async function createTaskScorer(
   bundle: string,
   policy: DuplicatePolicy = 'collapse',
+  identities: readonly string[] = [],
 ): Promise<TaskScorer> {
   const evidence = await readPublic(bundle);
-  const truth = await readGroundTruth(bundle);
+  const truth = await readGroundTruth(bundle, identities);
   const resolver = createResolver(await universeOfBundle(evidence));
   const { task, split, provider, application } = evidence.manifest;
   const labels = await readTaskTruth(bundle).catch((error: unknown) => {

@@ -68,7 +68,7 @@ export async function readPublic(bundle: string): Promise<PublicBundle> {
 }
 
 /** `manifest.json` of a bundle. UserError if it is not there or not one. */
-async function readManifest(bundle: string): Promise<Manifest> {
+export async function readManifest(bundle: string): Promise<Manifest> {
   const directory = await SafeDirectory.open(bundle);
   if (!(await directory.has('manifest.json')))
     throw new UserError('no-bundle', `${bundle} is no bundle: it has no manifest.json`, {

@@ -8,6 +8,7 @@ import { checkFor, type LineFile, lineSchemas, parseLine } from './line-schemas.
 import { readLines } from './lines.ts';
 import { publicDigest } from './manifest.ts';
 import { commitmentTo } from './private/commitment.ts';
+import { sealedFile } from './private/sealed-part.ts';
 import { metricRowProblem, parseMetricHeader } from './public-reader.ts';
 import { SafeDirectory } from './safe-directory.ts';
 
@@ -16,8 +17,8 @@ export interface Verification {
   readonly task: string | undefined;
   readonly files: number;
   readonly bytes: number;
-  /** Whether the private part was there to be checked against the commitment. */
-  readonly private: 'checked' | 'absent';
+  /** Whether the private part was there to be checked against the commitment; `sealed`: nobody can tell without a key. */
+  readonly private: 'checked' | 'sealed' | 'absent';
   /** Locations are relative to the bundle. */
   readonly findings: readonly Diagnostic[];
 }
@@ -68,7 +69,7 @@ export async function verifyBundle(path: string): Promise<Verification> {
     task: manifest?.task,
     files: present.length,
     bytes: present.reduce((sum, file) => sum + file.bytes, 0),
-    private: hasPrivate ? 'checked' : 'absent',
+    private: hasPrivate ? 'checked' : present.some((file) => file.path === sealedFile) ? 'sealed' : 'absent',
     findings: report.findings,
   };
 }
@@ -116,7 +117,7 @@ async function verifyFiles(
 ): Promise<void> {
   const listed = new Set(manifest.files.map((file) => file.path));
   for (const path of present)
-    if (!listed.has(path) && path !== 'manifest.json' && !privateFiles.includes(path))
+    if (!listed.has(path) && path !== 'manifest.json' && path !== sealedFile && !privateFiles.includes(path))
       report.add(
         'BND003',
         path,

@@ -5,6 +5,7 @@ import { RunDirectory } from '../../harness/run-directory.ts';
 import { submissionLimits } from '../../scoring/parse-submission.ts';
 import { createTaskScorer } from '../../scoring/score-run.ts';
 import { type DuplicatePolicy, duplicatePolicies, type Score } from '../../scoring/score-submission.ts';
+import { readIdentities } from '../identities.ts';
 import type { Command } from '../io.ts';
 import { scoreRun } from '../run-scores.ts';
 import { renderRunScores } from '../run-scores-text.ts';
@@ -15,6 +16,7 @@ interface ScoreOptions {
   readonly task?: string;
   readonly submission?: string;
   readonly policy?: string;
+  readonly identity?: readonly string[];
 }
 
 /** `culprit score RUN` scores a run again; `culprit score --task T --submission FILE` scores one answer. */
@@ -24,8 +26,9 @@ export const score: Command<ScoreOptions> = async (options, io) => {
     throw new UserError('policy', `unknown policy "${options.policy}"`, {
       hint: `known: ${duplicatePolicies.join(', ')}`,
     });
+  const identities = await readIdentities(options.identity, io);
   if (options.run !== undefined) {
-    const scores = await scoreRun(await RunDirectory.open(resolve(io.cwd, options.run)), policy);
+    const scores = await scoreRun(await RunDirectory.open(resolve(io.cwd, options.run)), policy, identities);
     io.stdout.write(options.json ? `${JSON.stringify(scores, undefined, 2)}\n` : renderRunScores(scores));
     return exitCodes.ok;
   }
@@ -35,6 +38,7 @@ export const score: Command<ScoreOptions> = async (options, io) => {
     resolve(io.cwd, options.task),
     resolve(io.cwd, options.submission),
     policy,
+    identities,
     options.json,
     io.stdout,
   );
@@ -44,10 +48,11 @@ async function scoreOne(
   task: string,
   file: string,
   policy: DuplicatePolicy,
+  identities: readonly string[],
   json: boolean,
   out: { write(text: string): unknown },
 ): Promise<number> {
-  const scorer = await createTaskScorer(task, policy);
+  const scorer = await createTaskScorer(task, policy, identities);
   const info = await stat(file).catch(() => undefined);
   if (!info?.isFile()) throw new UserError('no-such-file', `no such file: ${file}`);
   // what is too large to be an answer is not read at all

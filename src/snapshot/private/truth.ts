@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { parse, stringify } from 'yaml';
-import { UserError } from '../../base/errors.ts';
+import { CulpritError, UserError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { GroundTruth } from '../../spec/bundle.ts';
 import { type WrittenFile, writeWhole } from '../file-sink.ts';
+import { isSealed, readSealed } from './sealed-part.ts';
 
 /** What the author's pipeline knows of a task and an agent must not. */
 export interface BundleTruth {
@@ -36,10 +37,20 @@ export function writePrivate(root: string, part: PrivatePart): readonly WrittenF
   ];
 }
 
-/** Reads the ground truth of a bundle. UserError if it is not there or not readable as one. */
-export async function readGroundTruth(bundle: string): Promise<GroundTruth> {
+/**
+ * Reads the ground truth of a bundle, of a sealed one in memory only. UserError if it is not there or not readable as
+ * one; PrerequisiteError of the same code if it is sealed and no key was given.
+ */
+export async function readGroundTruth(
+  bundle: string,
+  identities: readonly string[] = [],
+): Promise<GroundTruth> {
   const path = join(bundle, 'private/ground-truth.yaml');
-  const text = await readPrivateFile(path);
+  const text = await readPrivateFile(path).catch(async (error: unknown) => {
+    if (!CulpritError.isInstance(error) || !(await isSealed(bundle))) throw error;
+    const files = await readSealed(bundle, identities);
+    return new TextDecoder().decode(files.get('private/ground-truth.yaml'));
+  });
   try {
     return Value.Parse(GroundTruth, parse(text, { maxAliasCount: 0 }));
   } catch (error) {
