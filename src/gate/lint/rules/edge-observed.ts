@@ -20,15 +20,7 @@ export const edgeObserved: BundleRule = {
       const [caller, callee] = [entityOf(call.from), entityOf(call.to)];
       for (const from of callee) for (const to of caller) called.add(`${from} ${to}`).add(`${to} ${from}`);
     }
-    // a Service that leads nowhere selects nothing any more: what stands is who calls it by its name
-    const namespaces = new Map(topology.services.map((service) => [service.name, service.namespace]));
-    const throughService = new Set(
-      topology.calls.flatMap((call) =>
-        entityOf(call.from).map((caller) => `${namespaces.get(call.to) ?? ''}/Service/${call.to} ${caller}`),
-      ),
-    );
     for (const { from, to, kind } of truth.groundTruth.propagation) {
-      if (throughService.has(`${from} ${universe.fold(to)}`)) continue;
       const way = `${universe.fold(from)} ${universe.fold(to)}`;
       // a Service stands between its callers and its workload
       const isCall = /\bcall|stands between/.test(kind);
