@@ -22,7 +22,7 @@ export function timeline(data: TaskPageData): Markup {
   const rows = [...operationRows(data), ...alertRows(data), ...eventRows(data)];
   const height = rows.length * rowHeight + 46;
   const x = (timeMs: number) =>
-    left + ((Math.min(Math.max(timeMs, startMs), endMs) - startMs) / (endMs - startMs)) * (width - left - 14);
+    left + ((Math.min(Math.max(timeMs, startMs), endMs) - startMs) / (endMs - startMs)) * (width - left - 32);
   const parts: string[] = [];
   for (let minute = 0; minute * 60_000 <= endMs - startMs; minute += 5) {
     const at = x(startMs + minute * 60_000);
