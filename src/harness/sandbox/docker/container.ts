@@ -10,17 +10,20 @@ const mebibyte = 1024 ** 2;
 /**
  * What the first process of a container does: for every line that it reads it kills everything else, without needing a
  * new process (there may be none left to have), and tells how often the kernel has killed for lack of memory. It ends
- * with its input, that is with us, and the container with it.
+ * with its input, that is with us, and the container with it; and if nobody speaks to it in its first minute, for we may
+ * have been killed before we were its input.
  */
 const keeper = `
 for signal in {1..64}; do [ $signal = 17 ] || trap '' $signal; done 2>/dev/null
-while read -r token; do
+read -t 60 -r token || exit
+while :; do
   kill -KILL -1 2>/dev/null
   kills=0
   for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
     [ -r $file ] && while read -r key value; do [ "$key" = oom_kill ] && kills=$value; done < $file
   done
   echo "$token $kills"
+  read -r token || exit
 done`;
 
 /** A container that can reach nothing and keep nothing. */

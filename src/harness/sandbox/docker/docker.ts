@@ -82,6 +82,7 @@ async function start(task: SandboxTask): Promise<DockerSession> {
     const container = (await client()).getContainer(started.getId());
     try {
       const keeper = await attach(container);
+      await keeper.clear(); // the first word to the keeper, which waits for it only so long
       const session = new DockerSession(container, keeper, evidence, {
         ...baseEnvironment,
         ...task.environment,
