@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageName } from '../src/harness/sandbox/docker/image.ts';
 
 const root = join(import.meta.dirname, '..');
 const name = `culprit-test-${process.pid}`;
@@ -45,6 +46,7 @@ const image =
   (spawnSync('docker', ['image', 'inspect', offlineImage], { stdio: 'ignore' }).status === 0
     ? offlineImage
     : undefined);
+buildSandboxImage();
 process.stderr.write(`test:kind: creating cluster ${name}${image ? ` from ${image}` : ''}\n`);
 const created = spawnSync(
   'kind',
@@ -78,3 +80,19 @@ vitest.on('exit', (code) => {
   cleanUp();
   process.exit(code ?? 1);
 });
+
+/** The image that the docker sandbox runs commands in, so that its conformance suite does not skip itself. */
+function buildSandboxImage(): void {
+  const image = imageName();
+  const there = (name: string) =>
+    spawnSync('docker', ['image', 'inspect', name], { stdio: 'ignore' }).status === 0;
+  if (there(image)) return;
+  process.stderr.write(`test:kind: building ${image}\n`);
+  const offlineBase = 'offline/debian:bookworm-slim';
+  const base = there(offlineBase) ? ['--network', 'host', '--build-arg', `BASE_IMAGE=${offlineBase}`] : [];
+  const built = spawnSync('docker', ['build', ...base, '--tag', image, join(root, 'sandbox')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DOCKER_BUILDKIT: base.length > 0 ? '0' : '1' },
+  });
+  if (built.status !== 0) process.exit(1);
+}
