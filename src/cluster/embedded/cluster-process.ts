@@ -34,6 +34,8 @@ export type ClusterProcessMessage =
 
 /** Real time between two pieces of virtual time; requests are answered in between. */
 const tickMs = 20;
+/** Virtual time before the wall clock's in which the application is brought up; deploying takes one to two minutes of it. */
+const headStartMs = 300_000;
 /** Most virtual time in one piece, so that a busy machine falls behind rather than stops answering. */
 const largestPieceMs = 500;
 
@@ -53,13 +55,18 @@ async function run(request: ClusterProcessRequest): Promise<void> {
   const application = requireValid(await loadApplication(request.application));
   const { value: profile } = requireValid(await loadProfile(request.profile));
   tell({ type: 'step', text: `nodes and system pods (${profile.embedded?.kubernetesVersion})` });
-  const cluster = await embeddedProvider.provision(profile, { seed: request.seed, startMs: request.startMs });
+  const cluster = await embeddedProvider.provision(profile, {
+    seed: request.seed,
+    startMs: request.startMs - headStartMs,
+  });
   if (!(cluster instanceof EmbeddedCluster)) throw new Error('the embedded provider makes embedded clusters');
   tell({ type: 'step', text: `application ${application.name} and its load` });
   await cluster.deploy(application, {
     requestsPerSecond: request.requestsPerSecond ?? application.file.load.requestsPerSecond,
     traceSampling: 0.02,
   });
+  // the two clocks agree when it begins to serve, so that kubectl, which counts ages by its own, shows what is so
+  await cluster.clock.advance(Math.max(0, request.startMs - cluster.clock.nowMs()));
   const api = await serveApi(cluster.api, {
     port: request.port,
     name,
