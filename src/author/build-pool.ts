@@ -10,20 +10,25 @@ export interface BuildJob {
   readonly seed?: string;
 }
 
+/** A task that was frozen. */
+export interface BuiltTask {
+  readonly task: string;
+  readonly directory: string;
+  /** sha256 of manifest.json. */
+  readonly digest: string;
+  readonly split: string;
+  readonly provider: string;
+  readonly bytes: number;
+}
+
 /** How one job ended. `failed` carries what a person has to read; `crashed` is our bug or a killed worker. */
 export type BuildOutcome =
-  | {
+  | (BuiltTask & {
       readonly status: 'built';
       readonly scenario: string;
-      readonly task: string;
-      readonly directory: string;
-      readonly digest: string;
-      readonly split: string;
-      readonly provider: string;
-      readonly bytes: number;
       readonly elapsedMs: number;
       readonly peakMemoryBytes: number;
-    }
+    })
   | {
       readonly status: 'failed';
       readonly scenario: string;

@@ -13,7 +13,7 @@ import { packageVersion } from '../spec/package-version.ts';
 import type { Plan } from '../spec/plan.ts';
 import { requireProfile } from '../spec/workspace.ts';
 import { alertId } from './alert-difference.ts';
-import type { BuildJob } from './build-pool.ts';
+import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { checkScenario } from './check-scenario.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
@@ -24,16 +24,6 @@ import { runWorld, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
 import { deriveTruth } from './truth.ts';
 import { digestOfRecording } from './twin-digest.ts';
-
-export interface BuiltTask {
-  readonly task: string;
-  readonly directory: string;
-  /** sha256 of manifest.json. */
-  readonly digest: string;
-  readonly split: string;
-  readonly provider: string;
-  readonly bytes: number;
-}
 
 /**
  * The whole pipeline for one scenario file: plan, twin, task, recovery, proof, freeze. Throws DiagnosticsError for a
@@ -90,18 +80,16 @@ export async function buildScenario(
 
     report('freeze', 0.86);
     // the recording is read from the cluster while it is written: recovery comes after it has been looked at
-    const frozenInput = { task, twinDigest: await digestOfRecording(twin.recording) };
-    const recovery = await (async () => {
-      report('recover', 0.88);
-      return recoverAndCheck({
-        cluster: task.cluster,
-        injection: task.injection,
-        application,
-        before: task.desiredBefore,
-        baseline: measured.twin,
-        dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
-      });
-    })();
+    const twinDigest = await digestOfRecording(twin.recording);
+    report('recover', 0.88);
+    const recovery = await recoverAndCheck({
+      cluster: task.cluster,
+      injection: task.injection,
+      application,
+      before: task.desiredBefore,
+      baseline: measured.twin,
+      dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
+    });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);
     if (problems.length > 0) throw notProved(scenario.metadata.name, problems);
@@ -144,7 +132,7 @@ export async function buildScenario(
             incident: rfc3339(window.incidentMs),
             end: rfc3339(window.endMs),
           },
-          twinDigest: frozenInput.twinDigest,
+          twinDigest,
         },
       },
       {

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../spec/kube-types.ts';
-import type { ArgumentProblem, ClusterView } from './fault.ts';
+import type { ArgumentProblem, ClusterView, PlannedOperation } from './fault.ts';
+import { patch } from './operations.ts';
 import { mainContainer, nameOf, podLabelsOf, splitImage } from './workloads.ts';
 
 const versionLabel = 'app.kubernetes.io/version';
@@ -20,6 +21,12 @@ export function rolloutBody(
       : {};
   const containers = [{ name: main.name, image: `${image.repository}:${tag}` }];
   return { spec: { ...spec, template: { ...labelled, spec: { containers } } } };
+}
+
+/** An ordinary rollout to another release, as cover and distractors do it. */
+export function ordinaryRollout(view: ClusterView, workload: KubeObject, tag: string): PlannedOperation {
+  const body = rolloutBody(view, workload, tag);
+  return patch('cover', workload, 'strategic', body, `roll ${nameOf(workload)} out to ${tag}`);
 }
 
 /** Tags of the workload's image that can be pulled, and which of them it runs. */

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Cover } from '../fault.ts';
-import { patch } from '../operations.ts';
-import { neighbourRelease, releaseProblem, rolloutBody } from '../rollouts.ts';
+import { neighbourRelease, ordinaryRollout, releaseProblem } from '../rollouts.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { nameOf, workloadsOf } from '../workloads.ts';
 
@@ -40,17 +39,6 @@ export const imageBump: Cover<Arguments> = {
     const workload = target(view, args.target, kinds);
     const tag = args.tag ?? neighbourRelease(view, workload);
     if (tag === undefined) throw new Error('planned without a check');
-    return {
-      operations: [
-        patch(
-          'cover',
-          workload,
-          'strategic',
-          rolloutBody(view, workload, tag),
-          `roll ${nameOf(workload)} out to ${tag}`,
-        ),
-      ],
-      expectations: [],
-    };
+    return { operations: [ordinaryRollout(view, workload, tag)], expectations: [] };
   },
 };

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { byImportance } from '../call-graph.ts';
 import type { Distractor } from '../fault.ts';
-import { patch, restart } from '../operations.ts';
-import { neighbourRelease, releaseProblem, rolloutBody } from '../rollouts.ts';
+import { restart } from '../operations.ts';
+import { neighbourRelease, ordinaryRollout, releaseProblem } from '../rollouts.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { nameOf, programOf, workloadsOf } from '../workloads.ts';
 
@@ -50,17 +50,6 @@ export const harmlessRollout: Distractor<Arguments> = {
     const workload = target(view, args.target, kinds);
     const tag = args.tag ?? neighbourRelease(view, workload);
     if (tag === undefined) return { operations: [restart(workload, 0, 'cover')], expectations: [] };
-    return {
-      operations: [
-        patch(
-          'cover',
-          workload,
-          'strategic',
-          rolloutBody(view, workload, tag),
-          `roll ${nameOf(workload)} out to ${tag}`,
-        ),
-      ],
-      expectations: [],
-    };
+    return { operations: [ordinaryRollout(view, workload, tag)], expectations: [] };
   },
 };
