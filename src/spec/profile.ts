@@ -12,6 +12,50 @@ export const NodeProfile = Type.Object(
   { additionalProperties: false },
 );
 
+/** Images that are not built from the application; each may be replaced by an environment variable. */
+const KindImages = Type.Object(
+  {
+    /** Runs programs and the recorder: anything with Node 22 or newer. */
+    base: Type.Optional(Type.String({ default: 'node:24-bookworm-slim' })),
+    prometheus: Type.Optional(Type.String({ default: 'prom/prometheus:v3.5.0' })),
+    postgres: Type.Optional(Type.String({ default: 'postgres:16.4-bookworm' })),
+    redis: Type.Optional(Type.String({ default: 'redis:7.2.5-bookworm' })),
+    nats: Type.Optional(Type.String({ default: 'nats:2.10.22-alpine' })),
+  },
+  { additionalProperties: false },
+);
+
+/** Real Kubernetes in Docker containers of this machine. Every field has a default. */
+export const KindProfile = Type.Object(
+  {
+    /** Begins the nodes' names, which are seen in bundles; default: the profile's name. */
+    clusterName: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 40 })),
+    workers: Type.Optional(Type.Integer({ minimum: 2, maximum: 8, default: 2 })),
+    /** kind's node image; default: that of the installed kind. */
+    nodeImage: Type.Optional(Type.String()),
+    images: Type.Optional(KindImages),
+    /** Where images are had instead: a registry's host to the prefix that replaces it. */
+    registryMirrors: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /**
+     * Share of the manifests' CPU requests that is asked for (also of quotas and limit ranges): all nodes share the
+     * cores of one machine. Limits stay.
+     */
+    cpuShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.2 })),
+    /** Share of the scenario's requests a second that is offered. */
+    loadShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.25 })),
+    scrapeInterval: Type.Optional(Type.String({ default: '15s' })),
+    evaluationInterval: Type.Optional(Type.String({ default: '15s' })),
+    /** Share of the time that a condition has to hold before an alert fires (`for`), for tests with short windows. */
+    alertForShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
+    /** How long a silent node counts as ready; default: Kubernetes' own (40 or 50 s). */
+    nodeGracePeriod: Type.Optional(Type.String()),
+    /** How long pods stay on a node that is gone; default: Kubernetes' own (5 minutes). */
+    podEvictionAfter: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type KindProfile = Static<typeof KindProfile>;
+
 /** `clusters/*.yaml`: where scenarios run. */
 export const ClusterProfile = Type.Object(
   {
@@ -30,6 +74,7 @@ export const ClusterProfile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    kind: Type.Optional(KindProfile),
   },
   { additionalProperties: false },
 );
