@@ -45,8 +45,21 @@ export const KindProfile = Type.Object(
     loadShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.25 })),
     scrapeInterval: Type.Optional(Type.String({ default: '15s' })),
     evaluationInterval: Type.Optional(Type.String({ default: '15s' })),
-    /** Share of the time that a condition has to hold before an alert fires (`for`), for tests with short windows. */
-    alertForShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
+  },
+  { additionalProperties: false },
+);
+export type KindProfile = Static<typeof KindProfile>;
+
+/**
+ * Shorter times than usual, for tests and short windows; the same on every provider, so that bundles can be compared.
+ * What is left out is as Kubernetes and the application have it.
+ */
+export const TimingProfile = Type.Object(
+  {
+    /** Share of every time in the alert rules: `for`, ranges, offsets; of the indicators' rate windows too. */
+    ruleShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
+    /** At most this long may anything that is expected of a fault take to show. */
+    patience: Type.Optional(Type.String()),
     /** How long a silent node counts as ready; default: Kubernetes' own (40 or 50 s). */
     nodeGracePeriod: Type.Optional(Type.String()),
     /** How long pods stay on a node that is gone; default: Kubernetes' own (5 minutes). */
@@ -54,7 +67,7 @@ export const KindProfile = Type.Object(
   },
   { additionalProperties: false },
 );
-export type KindProfile = Static<typeof KindProfile>;
+export type TimingProfile = Static<typeof TimingProfile>;
 
 /** `clusters/*.yaml`: where scenarios run. */
 export const ClusterProfile = Type.Object(
@@ -75,6 +88,7 @@ export const ClusterProfile = Type.Object(
       ),
     ),
     kind: Type.Optional(KindProfile),
+    timing: Type.Optional(TimingProfile),
   },
   { additionalProperties: false },
 );

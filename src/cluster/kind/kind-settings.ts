@@ -21,7 +21,6 @@ export interface KindSettings {
   readonly loadShare: number;
   readonly scrapeInterval: string;
   readonly evaluationInterval: string;
-  readonly alertForShare: number;
   /** Seconds; `undefined`: Kubernetes' own. */
   readonly nodeGraceSeconds: number | undefined;
   /** Seconds; `undefined`: Kubernetes' own. */
@@ -56,9 +55,8 @@ export function kindSettings(profile: ClusterProfile, env: Environment = process
     loadShare: share('CULPRIT_LOAD_SHARE', wish('CULPRIT_LOAD_SHARE')) ?? kind.loadShare ?? 0.25,
     scrapeInterval: kind.scrapeInterval ?? '15s',
     evaluationInterval: kind.evaluationInterval ?? '15s',
-    alertForShare: kind.alertForShare ?? 1,
-    nodeGraceSeconds: seconds(kind.nodeGracePeriod),
-    podEvictionSeconds: seconds(kind.podEvictionAfter),
+    nodeGraceSeconds: seconds(profile.timing?.nodeGracePeriod),
+    podEvictionSeconds: seconds(profile.timing?.podEvictionAfter),
   };
 }
 
