@@ -4,6 +4,21 @@ import { join } from 'node:path';
 import { atomicWrite } from '../base/atomic-write.ts';
 import { byText } from '../base/order.ts';
 
+/** What we know of a kind cluster that we made; the proof that it is ours. */
+export interface KindRecord {
+  readonly clusterName: string;
+  /** `creating` until kind has finished; a crash in between leaves it so, and the next `up` or `down` cleans up. */
+  readonly phase: 'creating' | 'ready';
+  /** Epoch ms when its creation began; containers made before are somebody else's. */
+  readonly startedMs: number;
+  /** Full ids of its node containers. */
+  readonly containers: readonly string[];
+  /** Image ids by name that each node (by container id) was given. */
+  readonly loaded: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The application's content that runs on it, once it was deployed. */
+  readonly deployed?: string;
+}
+
 /** A cluster that `culprit cluster up` keeps running, as written beside its kubeconfig. */
 export interface ClusterState {
   readonly name: string;
@@ -16,7 +31,9 @@ export interface ClusterState {
   readonly prometheus: string;
   /** Virtual seconds a second; 1 is real time. */
   readonly speed: number;
+  /** The process that is the cluster; 0 where it is none (kind). */
   readonly pid: number;
+  readonly kind?: KindRecord;
 }
 
 /** Where culprit keeps what must outlive a process: `XDG_STATE_HOME/culprit`, else `~/.local/state/culprit`. */
@@ -56,8 +73,9 @@ export async function removeClusterState(folder: string, name: string): Promise<
   for (const path of [files.state, files.kubeconfig, files.log]) await rm(path, { force: true });
 }
 
-/** Whether its process lives. */
-export function isAlive(state: Pick<ClusterState, 'pid'>): boolean {
+/** Whether its process lives; a kind cluster counts as alive from the moment it was made until it is taken down. */
+export function isAlive(state: Pick<ClusterState, 'pid' | 'kind'>): boolean {
+  if (state.kind !== undefined) return state.kind.phase === 'ready';
   try {
     process.kill(state.pid, 0);
     return true;

@@ -87,7 +87,8 @@ export const ClusterProfile = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    kind: Type.Optional(KindProfile),
+    /** The section of the provider kind (`kind` says what the file is). */
+    kindCluster: Type.Optional(KindProfile),
     timing: Type.Optional(TimingProfile),
   },
   { additionalProperties: false },

@@ -6,7 +6,7 @@ import type { ClusterProfile } from '../../spec/profile.ts';
 export const storeKinds = ['postgres', 'redis', 'nats'] as const;
 export type StoreKind = (typeof storeKinds)[number];
 
-/** A profile's section `kind` with defaults filled in and the environment's wishes applied. */
+/** A profile's section `kindCluster` with defaults filled in and the environment's wishes applied. */
 export interface KindSettings {
   readonly clusterName: string;
   readonly workers: number;
@@ -36,7 +36,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * no sense.
  */
 export function kindSettings(profile: ClusterProfile, env: Environment = process.env): KindSettings {
-  const { kind = {} } = profile;
+  const { kindCluster: kind = {} } = profile;
   const { images = {} } = kind;
   const wish = (name: string) => env[name] || undefined;
   return {
