@@ -6,6 +6,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   entity: ['base', 'spec'],
   workload: ['base', 'spec'],
   cluster: ['kube', 'workload', 'spec', 'base'],
+  container: ['workload', 'kube', 'spec', 'base'],
   fault: ['kube', 'spec', 'base'],
   capture: ['kube', 'entity', 'spec', 'base', 'cluster/cluster.ts'],
   snapshot: ['entity', 'spec', 'base'],

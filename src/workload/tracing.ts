@@ -125,12 +125,18 @@ function fillPath(template: string, key: number): string {
   );
 }
 
+/** The path of a request for a template: that of its span in a trace, else one by the request's key. */
+export function requestPath(template: string, trace: Trace | undefined, key: number): string {
+  return fillPath(template, trace === undefined ? key : pathKey(trace));
+}
+
+const pathKey = (trace: Trace): number => trace.id.charCodeAt(9) * 31 + trace.id.charCodeAt(10);
+
 /** Writes a kept span out in full. */
 export function finishedSpan(span: SpanRecord): FinishedSpan {
   const attributes: Record<string, string | number | boolean> = { ...span.shape.attributes };
   const route = attributes['http.route'] ?? attributes['url.template'];
-  if (typeof route === 'string')
-    attributes['url.path'] = fillPath(route, span.trace.id.charCodeAt(9) * 31 + span.trace.id.charCodeAt(10));
+  if (typeof route === 'string') attributes['url.path'] = fillPath(route, pathKey(span.trace));
   if (span.status > 0) attributes['http.response.status_code'] = span.status;
   if (span.errorType !== undefined) attributes['error.type'] = span.errorType;
   if (span.peerAddress !== undefined) attributes['network.peer.address'] = span.peerAddress;

@@ -1,10 +1,10 @@
 import type { FailureKind } from '../../../workload/failure.ts';
+import type { MemoryModel } from '../../../workload/memory-model.ts';
 import type { Emit } from '../../../workload/metrics.ts';
 import type { Task } from '../../../workload/task.ts';
 import type { ContainerProcess, ContainerStart, ContainerUsage } from '../contracts.ts';
 import type { CpuShare } from './cpu-share.ts';
 import type { EmbeddedLink } from './embedded-link.ts';
-import type { MemoryModel } from './memory-model.ts';
 import type { ProcessWorld } from './process-world.ts';
 
 /** Cost of answering a probe. */

@@ -6,6 +6,7 @@ import type { Host, HostIdentity, LoadShare } from '../../../workload/host.ts';
 import { type Instance, runtimeMetrics } from '../../../workload/instance.ts';
 import { LoadGenerator } from '../../../workload/load-generator.ts';
 import { Logger } from '../../../workload/logger.ts';
+import { memoryOf } from '../../../workload/memory-model.ts';
 import type { Emit, Instrument } from '../../../workload/metrics.ts';
 import type { ReleasedProgram } from '../../../workload/release.ts';
 import { Service } from '../../../workload/service.ts';
@@ -18,32 +19,12 @@ import { CpuShare } from './cpu-share.ts';
 import { Deadlines } from './deadlines.ts';
 import { EmbeddedLink } from './embedded-link.ts';
 import { EmbeddedProcess } from './embedded-process.ts';
-import { MemoryModel } from './memory-model.ts';
 import type { ProcessWorld } from './process-world.ts';
 
 const resolverTimeoutMs = 5000;
 const memoryCheckMs = 1000;
 /** How many cores a runtime can use at once; more than two would hide nothing here. */
 const parallelism: Readonly<Record<Runtime, number>> = { go: 4, java: 4, node: 1, python: 2 };
-
-/** Memory of a program as its description says. */
-export function memoryOf(
-  program: ReleasedProgram,
-  settings: { number(value: number | string | undefined, fallback: number): number },
-  startMs: number,
-  limitBytes: number | undefined,
-): MemoryModel {
-  const baseMiB = program.memory?.baseMiB ?? 48;
-  return new MemoryModel({
-    baseMiB,
-    cacheMiB: settings.number(program.memory?.cacheMiB, 0),
-    cacheFillMs: program.memory?.cacheFillMs ?? 120_000,
-    garbageMiB: program.memory?.garbageMiB ?? baseMiB * 0.15,
-    startupMs: program.startupMs ?? 1500,
-    startMs,
-    limitBytes,
-  });
-}
 
 /** A service or a load generator in virtual time: the interpreter's host. */
 export class ProgramProcess extends EmbeddedProcess implements Host {

@@ -1,4 +1,5 @@
 import type { FailureKind } from '../../../workload/failure.ts';
+import { memoryOf } from '../../../workload/memory-model.ts';
 import type { Emit, Labels } from '../../../workload/metrics.ts';
 import type { ReleasedProgram } from '../../../workload/release.ts';
 import { readSettings, type Settings } from '../../../workload/settings.ts';
@@ -7,7 +8,6 @@ import { CpuShare } from './cpu-share.ts';
 import type { EmbeddedLink } from './embedded-link.ts';
 import { EmbeddedProcess } from './embedded-process.ts';
 import type { ProcessWorld } from './process-world.ts';
-import { memoryOf } from './program-process.ts';
 
 const memoryCheckMs = 1000;
 const noLabels: Labels = {};

@@ -1,9 +1,9 @@
 import type { FailureKind } from '../../../workload/failure.ts';
+import { MemoryModel } from '../../../workload/memory-model.ts';
 import type { Emit, Labels } from '../../../workload/metrics.ts';
 import type { ContainerStart } from '../contracts.ts';
 import { CpuShare } from './cpu-share.ts';
 import { EmbeddedProcess } from './embedded-process.ts';
-import { MemoryModel } from './memory-model.ts';
 import type { ProcessWorld } from './process-world.ts';
 
 /** A container of the cluster itself: what it logs at its start, and how big it is. */

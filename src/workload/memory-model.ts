@@ -1,3 +1,5 @@
+import type { ReleasedProgram } from './release.ts';
+
 export interface MemoryOptions {
   readonly baseMiB: number;
   readonly cacheMiB: number;
@@ -58,4 +60,23 @@ export class MemoryModel {
   heapBytes(nowMs: number): number {
     return Math.max(0, this.workingSetBytes(nowMs) - Math.round(this.#baseKiB * 0.4) * 1024);
   }
+}
+
+/** Memory of a program as its description says. */
+export function memoryOf(
+  program: ReleasedProgram,
+  settings: { number(value: number | string | undefined, fallback: number): number },
+  startMs: number,
+  limitBytes: number | undefined,
+): MemoryModel {
+  const baseMiB = program.memory?.baseMiB ?? 48;
+  return new MemoryModel({
+    baseMiB,
+    cacheMiB: settings.number(program.memory?.cacheMiB, 0),
+    cacheFillMs: program.memory?.cacheFillMs ?? 120_000,
+    garbageMiB: program.memory?.garbageMiB ?? baseMiB * 0.15,
+    startupMs: program.startupMs ?? 1500,
+    startMs,
+    limitBytes,
+  });
 }
