@@ -1,0 +1,60 @@
+import type { Application } from '../../spec/application.ts';
+import type { Program } from '../../spec/program.ts';
+import { type StoreKind, storeKinds } from './kind-settings.ts';
+
+/** Nodes that an image is loaded into. */
+export type Where = 'control-plane' | 'workers';
+
+/** An image that pods name, and where it comes from. */
+export type WantedImage = { readonly ref: string; readonly where: readonly Where[] } & (
+  | { readonly from: 'program'; readonly program: Program; readonly release: string }
+  | { readonly from: 'recorder' }
+  | { readonly from: 'store'; readonly store: StoreKind }
+  | { readonly from: 'prometheus' }
+);
+
+/** Images of what watches the application, named as the application's own. */
+export interface ObservabilityImages {
+  readonly prometheus: string;
+  /** Both are the recorder, told apart by its arguments. */
+  readonly collector: string;
+  readonly stateMetrics: string;
+}
+
+/** Names as those of the other images of the platform: a registry that only this cluster knows. */
+export function observabilityImages(application: Application): ObservabilityImages {
+  const [first = 'registry.internal/app'] = [...application.programs.keys()];
+  const registry = first.split('/')[0] ?? '';
+  return {
+    prometheus: `${registry}/platform/prometheus:3.5.0`,
+    collector: `${registry}/platform/otel-collector:0.128.0`,
+    stateMetrics: `${registry}/platform/kube-state-metrics:2.16.0`,
+  };
+}
+
+/**
+ * Every image of the application: one per program and release, so that every tag which exists can be deployed and every
+ * other one cannot be found; and those of what watches it.
+ */
+export function wantedImages(application: Application): readonly WantedImage[] {
+  const images: WantedImage[] = [];
+  for (const program of application.programs.values())
+    for (const { tag } of program.releases) {
+      const ref = `${program.image}:${tag}`;
+      const store = storeKinds.find((kind) => kind === program.kind);
+      if (store !== undefined) images.push({ ref, from: 'store', store, where: ['workers'] });
+      else
+        images.push({
+          ref,
+          from: 'program',
+          program,
+          release: tag,
+          where: program.kind === 'load-generator' ? ['control-plane'] : ['workers'],
+        });
+    }
+  const { prometheus, collector, stateMetrics } = observabilityImages(application);
+  images.push({ ref: prometheus, from: 'prometheus', where: ['control-plane'] });
+  images.push({ ref: collector, from: 'recorder', where: ['control-plane'] });
+  images.push({ ref: stateMetrics, from: 'recorder', where: ['control-plane'] });
+  return images;
+}
