@@ -75,7 +75,12 @@ export async function buildAll(
         options.onOutcome?.(outcome);
       }
     } finally {
-      worker?.disconnect();
+      // it may have a cluster to put back or to take down
+      if (worker?.connected) {
+        const ended = new Promise((resolve) => worker?.once('exit', resolve));
+        worker.disconnect();
+        await ended;
+      }
     }
   });
   await Promise.all(workers);

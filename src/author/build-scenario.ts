@@ -1,27 +1,32 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
+import type { Recording } from '../capture/recording.ts';
+import type { Cluster, PrometheusClient } from '../cluster/cluster.ts';
+import { stateFolder } from '../cluster/cluster-state.ts';
+import { journalPath } from '../fault/journal-path.ts';
 import { planScenario, twinOperations } from '../fault/planner.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
+import { patienceMs, ruleShare } from '../spec/apply-timing.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
-import { loadProfile } from '../spec/load-profile.ts';
 import { packageVersion } from '../spec/package-version.ts';
 import type { Plan } from '../spec/plan.ts';
-import { requireProfile } from '../spec/workspace.ts';
 import { alertId } from './alert-difference.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
+import { type BuildSession, isLive } from './build-session.ts';
 import { checkScenario } from './check-scenario.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
 import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
-import { loadProvider } from './providers.ts';
 import { recoverAndCheck } from './recovery-check.ts';
-import { runWorld, type WorldRun } from './run-world.ts';
+import { runWorld, undoAll, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
+import { twinKey } from './shared-twin.ts';
+import { spoolRecording } from './spool-recording.ts';
 import { deriveTruth } from './truth.ts';
 import { digestOfRecording } from './twin-digest.ts';
 
@@ -31,23 +36,30 @@ import { digestOfRecording } from './twin-digest.ts';
  */
 export async function buildScenario(
   job: BuildJob,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress },
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: OnProgress;
+    readonly session: BuildSession;
+  },
 ): Promise<BuiltTask> {
   const report = (step: BuildStep, done: number) =>
     options.onProgress?.({ scenario: job.scenario, step, done });
-  const { signal } = options;
+  const { signal, session } = options;
   report('plan', 0);
-  const checked = requireValid(await checkScenario(job.scenario));
-  const { scenario, application } = checked;
-  const profile =
-    job.profile === undefined
-      ? checked.profile
-      : requireValid(await loadProfile(await requireProfile(job.profile, dirname(job.scenario)))).value;
+  const { scenario, application, profile } = requireValid(
+    await checkScenario(job.scenario, undefined, job.profile === undefined ? {} : { profile: job.profile }),
+  );
+  const live = isLive(profile);
   const seed = job.seed ?? scenario.seed ?? newSeed();
   const plan = requireValid(
-    planScenario(scenario, application, { seed, startMs: worldStartMs(seed), provider: profile.provider }),
+    planScenario(scenario, application, {
+      seed,
+      startMs: live ? Date.now() : worldStartMs(seed),
+      provider: profile.provider,
+      patienceMs: patienceMs(profile),
+    }),
   );
-  const provider = await loadProvider(profile.provider);
+  const provider = await session.provider(profile);
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
   const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
@@ -57,23 +69,30 @@ export async function buildScenario(
       application,
       profile,
       provider,
-      journal: join(work, `${name}.journal`),
+      journal: async (cluster) => (live ? liveJournal(cluster) : join(work, `${name}.journal`)),
       ...(signal ? { signal } : {}),
       onProgress: (done) => report(step, from + (to - from) * done),
     });
   const open: WorldRun[] = [];
   try {
-    const twin = await world('twin', twinOperations(plan), 0.02, 0.42, 'twin');
-    open.push(twin);
-    const task = await world('task', plan.operations, 0.42, 0.82, 'task');
-    open.push(task);
+    const twin = await twinOf(plan, live, session, twinKey(plan, application, profile), () =>
+      world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
+    );
+    if (twin.run !== undefined) open.push(twin.run);
+    const taskRun = await world('task', plan.operations, 0.42, 0.82, 'task');
+    open.push(taskRun);
+    // what a live cluster tells of the window is read once, before it is put back
+    const task = live
+      ? { ...taskRun, recording: await spoolRecording(taskRun.recording, join(work, 'task')) }
+      : taskRun;
 
     report('prove', 0.82);
     const { measured, ...measuredEffects } = await measureEffects(
       plan,
       application,
       { recording: task.recording, prometheus: task.cluster.prometheus },
-      { recording: twin.recording, prometheus: twin.cluster.prometheus },
+      { recording: twin.recording, prometheus: twin.prometheus ?? task.cluster.prometheus },
+      ruleShare(profile),
     );
     const isControl = scenario.faults.length === 0;
     const truth = await deriveTruth(scenario, task, twin, measuredEffects.alertsDueToCauses);
@@ -89,6 +108,7 @@ export async function buildScenario(
       before: task.desiredBefore,
       baseline: measured.twin,
       dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
+      windowShare: ruleShare(profile),
     });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);
@@ -146,6 +166,7 @@ export async function buildScenario(
           namespaces: application.file.namespaces,
         },
         ...(scenario.evidence ? { evidence: scenario.evidence } : {}),
+        ...(live ? { ownNamespaces: operatorNamespaces } : {}),
         replace: true,
       },
     );
@@ -162,9 +183,62 @@ export async function buildScenario(
     };
   } finally {
     for (const { cluster, injection } of open) {
-      await injection.close();
-      await cluster[Symbol.asyncDispose]();
+      try {
+        if (live) await undoAll(injection);
+      } finally {
+        await injection.close();
+        await cluster[Symbol.asyncDispose]();
+      }
     }
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Where an operator of a real cluster keeps Prometheus and the collector of telemetry; left out of bundles. */
+const operatorNamespaces: readonly string[] = ['observability'];
+
+/** The twin as the proof needs it. */
+interface ComparedTwin {
+  readonly recording: Recording;
+  /** Of the twin's own world; absent where the task's cluster remembers the twin's window. */
+  readonly prometheus?: PrometheusClient;
+  /** The twin's world, where it goes on beside the task's. */
+  readonly run?: WorldRun;
+}
+
+/**
+ * The world without the causes. On a live cluster it is spooled and undone before the task's world begins on the same
+ * cluster, and kept for other scenarios of this build that need the same one.
+ */
+async function twinOf(
+  plan: Plan,
+  live: boolean,
+  session: BuildSession,
+  key: string,
+  run: () => Promise<WorldRun>,
+): Promise<ComparedTwin> {
+  if (!live) {
+    const world = await run();
+    return { recording: world.recording, prometheus: world.cluster.prometheus, run: world };
+  }
+  const shared = session.twin(key);
+  if (shared !== undefined) return shared;
+  const { recording, injection } = await run();
+  try {
+    const spooled = await spoolRecording(recording, await session.folder('twin'));
+    const twin = { recording: spooled, scenario: plan.scenario };
+    session.keepTwin(key, twin);
+    return twin;
+  } finally {
+    try {
+      await undoAll(injection);
+    } finally {
+      await injection.close();
+    }
+  }
+}
+
+async function liveJournal(cluster: Cluster): Promise<string> {
+  const system = await cluster.kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
+  return journalPath(stateFolder(process.env), { kubeSystemUid: system.metadata.uid ?? '' });
 }

@@ -2,14 +2,32 @@
 import { CulpritError, exitCodes } from '../base/errors.ts';
 import type { BuildJob, BuildOutcome, WorkerMessage } from './build-pool.ts';
 import { buildScenario } from './build-scenario.ts';
+import { BuildSession } from './build-session.ts';
 
 const controller = new AbortController();
+const session = new BuildSession();
+let running: Promise<void> = Promise.resolve();
 process.on('SIGTERM', () => controller.abort());
-process.on('disconnect', () => process.exit(0));
-process.on('message', (job: BuildJob) => void run(job));
+// also when the parent was killed: a real cluster is put back before this process ends
+process.on('disconnect', () => {
+  controller.abort();
+  void running.then(() => end(0));
+});
+process.on('message', (job: BuildJob) => {
+  running = run(job);
+});
+
+async function end(code: number): Promise<never> {
+  try {
+    await session[Symbol.asyncDispose]();
+  } catch (error) {
+    process.stderr.write(`${(error as Error)?.message ?? String(error)}\n`);
+  }
+  process.exit(code);
+}
 
 function send(message: WorkerMessage): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 async function run(job: BuildJob): Promise<void> {
@@ -18,6 +36,7 @@ async function run(job: BuildJob): Promise<void> {
   try {
     const built = await buildScenario(job, {
       signal: controller.signal,
+      session,
       onProgress: (progress) => send({ type: 'progress', progress }),
     });
     outcome = {
@@ -29,27 +48,29 @@ async function run(job: BuildJob): Promise<void> {
     };
   } catch (error) {
     const elapsedMs = Math.round(performance.now() - started);
-    outcome = controller.signal.aborted
-      ? { status: 'interrupted', scenario: job.scenario }
-      : CulpritError.isInstance(error)
-        ? {
-            status: 'failed',
-            scenario: job.scenario,
-            code: error.code,
-            message: error.message,
-            ...(error.hint ? { hint: error.hint } : {}),
-            exitCode: error.exitCode,
-            elapsedMs,
-          }
-        : {
-            status: 'failed',
-            scenario: job.scenario,
-            code: 'internal',
-            message: (error as Error)?.stack ?? String(error),
-            exitCode: exitCodes.internal,
-            elapsedMs,
-          };
+    const isLeftOver = CulpritError.isInstance(error) && error.code === 'not-recovered';
+    outcome =
+      controller.signal.aborted && !isLeftOver
+        ? { status: 'interrupted', scenario: job.scenario }
+        : CulpritError.isInstance(error)
+          ? {
+              status: 'failed',
+              scenario: job.scenario,
+              code: error.code,
+              message: error.message,
+              ...(error.hint ? { hint: error.hint } : {}),
+              exitCode: error.exitCode,
+              elapsedMs,
+            }
+          : {
+              status: 'failed',
+              scenario: job.scenario,
+              code: 'internal',
+              message: (error as Error)?.stack ?? String(error),
+              exitCode: exitCodes.internal,
+              elapsedMs,
+            };
   }
   send({ type: 'outcome', outcome });
-  if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+  if (controller.signal.aborted) await end(exitCodes.interrupted);
 }

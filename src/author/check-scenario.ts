@@ -5,6 +5,7 @@ import { mechanismLookups } from '../fault/lookup.ts';
 import { planScenario } from '../fault/planner.ts';
 import { viewAtLoad, viewFromManifests } from '../fault/view.ts';
 import type { Application } from '../spec/application.ts';
+import { applyTiming, patienceMs } from '../spec/apply-timing.ts';
 import { type Capability, capabilities } from '../spec/capability.ts';
 import { loadApplication } from '../spec/load-application.ts';
 import { inFileOrder, type LoadedFile } from '../spec/load-file.ts';
@@ -13,7 +14,13 @@ import { loadScenario } from '../spec/load-scenario.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
 import type { Scenario } from '../spec/scenario.ts';
 import { validateScenario } from '../spec/validate-scenario.ts';
-import { findApplication, findProfile, listApplications, listProfiles } from '../spec/workspace.ts';
+import {
+  findApplication,
+  findProfile,
+  listApplications,
+  listProfiles,
+  requireProfile,
+} from '../spec/workspace.ts';
 
 /** A scenario without mistakes, with everything it names. */
 export interface CheckedScenario {
@@ -31,17 +38,19 @@ export type ApplicationCache = Map<string, Promise<Checked<Application>>>;
 /**
  * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, then in
  * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value. Applications
- * are loaded once for all calls that share a `cache`.
+ * are loaded once for all calls that share a `cache`. `profile` takes the place of the one that the scenario names; the
+ * application comes with its rules' times as the profile wants them.
  */
 export async function checkScenario(
   path: string,
   cache: ApplicationCache = new Map(),
+  options: { readonly profile?: string } = {},
 ): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
   if (!loaded.ok) return loaded;
   const { value: scenario, source } = loaded.value;
-  const application = await applicationOf(loaded.value, path, cache);
-  const profile = await profileOf(loaded.value, path);
+  const profile = await profileOf(loaded.value, path, options.profile);
+  const application = timedBy(await applicationOf(loaded.value, path, cache), profile.value);
   const seed = scenario.seed ?? '0'.repeat(32);
   const own = validateScenario(loaded.value, {
     application: application.value,
@@ -59,6 +68,7 @@ export async function checkScenario(
       seed,
       startMs: 0,
       provider: profile.value?.provider ?? 'embedded',
+      ...(profile.value ? { patienceMs: patienceMs(profile.value) } : {}),
       locate: source.locate,
     });
   const inPlan = (planned?.diagnostics ?? []).filter((one) => isNews(one, own));
@@ -119,12 +129,19 @@ async function applicationOf(
   return found(await loading);
 }
 
+function timedBy(application: Found<Application>, profile: ClusterProfile | undefined): Found<Application> {
+  if (application.value === undefined || profile === undefined) return application;
+  return { ...application, value: applyTiming(application.value, profile) };
+}
+
 async function profileOf(
   { value, source }: LoadedFile<Scenario>,
   path: string,
+  given: string | undefined,
 ): Promise<Found<ClusterProfile>> {
-  const name = value.cluster;
-  const file = await findProfile(name, dirname(path));
+  const name = given ?? value.cluster;
+  const file =
+    given === undefined ? await findProfile(name, dirname(path)) : await requireProfile(given, dirname(path));
   if (file === undefined)
     return unknown(
       'SCN002',

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts';
 import type { PrometheusClient } from '../cluster/cluster.ts';
 import type { Application } from '../spec/application.ts';
 
@@ -10,21 +11,24 @@ export interface IndicatorValue {
   readonly incident: number | undefined;
 }
 
-const stepMs = 30_000;
-const rateWindowMs = 120_000;
+const usualStepMs = 30_000;
+const usualRateWindowMs = 120_000;
 
 /**
- * Evaluates an application's indicators. `$window` in an expression becomes two minutes; several series are summed up
+ * Evaluates an application's indicators. `$window` in an expression becomes two minutes (or `windowShare` of them); several series are summed up
  * by the expression itself (it must return at most one). The first window after a change is left out.
  */
 export async function measureIndicators(
   prometheus: PrometheusClient,
   application: Application,
   window: { readonly startMs: number; readonly incidentMs: number; readonly endMs: number },
+  windowShare = 1,
 ): Promise<readonly IndicatorValue[]> {
+  const rateWindowMs = usualRateWindowMs * windowShare;
+  const stepMs = usualStepMs * windowShare;
   const values: IndicatorValue[] = [];
   for (const indicator of application.file.indicators) {
-    const expression = indicator.expression.replaceAll('$window', '2m');
+    const expression = indicator.expression.replaceAll('$window', formatDuration(Math.round(rateWindowMs)));
     const mean = async (fromMs: number, toMs: number) => {
       const [series] = await prometheus.queryRange(expression, fromMs, toMs, stepMs);
       const finite = (series?.values ?? []).map(([, value]) => value).filter(Number.isFinite);

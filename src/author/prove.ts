@@ -45,17 +45,19 @@ export async function measureEffects(
   application: Application,
   task: ProvenWorld,
   twin: ProvenWorld,
+  /** Share of the usual rate windows, for short worlds. */
+  windowShare = 1,
 ): Promise<Omit<Effects, 'recovery'> & { readonly measured: Measured }> {
   const { window } = task.recording;
   const conditions = plan.expectations.map((expectation) => expectation.condition);
   const inTask = await sightings(conditions, task.recording, task.prometheus);
   const inTwin = await sightings(conditions, twin.recording, twin.prometheus);
   const measured = {
-    task: await measureIndicators(task.prometheus, application, window),
-    twin: await measureIndicators(twin.prometheus, application, twin.recording.window),
+    task: await measureIndicators(task.prometheus, application, window, windowShare),
+    twin: await measureIndicators(twin.prometheus, application, twin.recording.window, windowShare),
   };
   return {
-    baselineEqual: compareBaselines(measured, task.recording, twin.recording),
+    baselineEqual: compareBaselines(application, measured, task.recording, twin.recording),
     expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
       seenInstead(condition, task.recording),
     ),
@@ -76,21 +78,27 @@ export async function measureEffects(
 }
 
 /** On the embedded cluster the two worlds are the same world until the first cause: changes and indicators are equal. */
-function compareBaselines(measured: Measured, task: Recording, twin: Recording): Effects['baselineEqual'] {
+function compareBaselines(
+  application: Application,
+  measured: Measured,
+  task: Recording,
+  twin: Recording,
+): Effects['baselineEqual'] {
   const differing = measured.task.filter((value, index) => {
     const other = measured.twin[index]?.baseline;
     if (value.baseline === undefined || other === undefined) return value.baseline !== other;
     // the wall clock of a real cluster makes no two runs equal
     return task.provider === 'embedded'
       ? value.baseline !== other
-      : Math.abs(value.baseline - other) > 0.25 * Math.max(value.baseline, other, 0.02);
+      : Math.abs(value.baseline - other) >= (application.file.indicators[index]?.threshold ?? 0);
   });
   if (differing.length > 0)
     return {
       holds: false,
       detail: `indicators differ before the incident: ${differing.map(({ name }) => name).join(', ')}`,
     };
-  if (task.provider !== 'embedded') return { holds: true, detail: 'indicators agree within a quarter' };
+  if (task.provider !== 'embedded')
+    return { holds: true, detail: 'no indicator differs by as much as a user would feel' };
   const before = (recording: Recording) =>
     recording.changes.filter((change) => change.timeMs < recording.window.incidentMs);
   const [a, b] = [before(task), before(twin)];

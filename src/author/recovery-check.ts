@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { diffDesiredState, readDesiredState } from '../fault/desired-state.ts';
 import type { Injection } from '../fault/injector.ts';
@@ -30,6 +31,8 @@ export async function recoverAndCheck(options: {
   readonly before: readonly KubeObject[];
   readonly baseline: readonly IndicatorValue[];
   readonly dueAlerts: ReadonlySet<string>;
+  /** Share of the usual rate window, for short worlds. */
+  readonly windowShare?: number;
 }): Promise<RecoveryResult> {
   const { cluster, injection } = options;
   await injection.recover();
@@ -44,7 +47,7 @@ export async function recoverAndCheck(options: {
       return remaining.length === 0;
     },
     timeoutMs,
-    15_000,
+    15_000 * (options.windowShare ?? 1),
   );
   return {
     healthy,
@@ -59,6 +62,7 @@ async function stillWrong(options: {
   readonly application: Application;
   readonly baseline: readonly IndicatorValue[];
   readonly dueAlerts: ReadonlySet<string>;
+  readonly windowShare?: number;
 }): Promise<readonly string[]> {
   const { cluster, application } = options;
   const nowMs = cluster.clock.nowMs();
@@ -69,7 +73,13 @@ async function stillWrong(options: {
       wrong.push(`alert ${alertname} ${JSON.stringify(labels)}`);
   }
   for (const [index, indicator] of application.file.indicators.entries()) {
-    const [series] = await cluster.prometheus.query(indicator.expression.replaceAll('$window', '1m'), nowMs);
+    const [series] = await cluster.prometheus.query(
+      indicator.expression.replaceAll(
+        '$window',
+        formatDuration(Math.round(60_000 * (options.windowShare ?? 1))),
+      ),
+      nowMs,
+    );
     const value = series?.values.at(-1)?.[1];
     const baseline = options.baseline[index]?.baseline;
     if (baseline === undefined) continue;

@@ -1,12 +1,15 @@
+import { OperationError } from '../base/errors.ts';
 import type { Recording } from '../capture/recording.ts';
-import { startCapture } from '../capture/start-capture.ts';
+import { type Capture, startCapture } from '../capture/start-capture.ts';
 import type { Cluster, ClusterProvider } from '../cluster/cluster.ts';
 import { readDesiredState } from '../fault/desired-state.ts';
 import { type ExecutedOperation, Injection } from '../fault/injector.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Application } from '../spec/application.ts';
+import { ruleShare } from '../spec/apply-timing.ts';
 import type { Operation, Plan } from '../spec/plan.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
+import { isLive } from './build-session.ts';
 import { worldSeed } from './seed.ts';
 
 /** One world that was run through its windows; the cluster is still there, at the end of the incident. */
@@ -27,8 +30,8 @@ export interface WorldOptions {
   readonly application: Application;
   readonly profile: ClusterProfile;
   readonly provider: ClusterProvider;
-  /** Journal of this world's injection. */
-  readonly journal: string;
+  /** Where the journal of this world's injection is kept. */
+  readonly journal: (cluster: Cluster) => Promise<string>;
   readonly signal?: AbortSignal;
   /** Share of the world's time that has passed, 0..1. */
   readonly onProgress?: (done: number) => void;
@@ -40,24 +43,29 @@ export interface WorldOptions {
 export async function runWorld(options: WorldOptions): Promise<WorldRun> {
   const { plan, application, profile, signal } = options;
   const seed = worldSeed(plan.seed);
+  const live = isLive(profile);
   const cluster = await options.provider.provision(profile, {
     seed,
     startMs: plan.startMs,
     ...(signal ? { signal } : {}),
   });
+  let capture: Capture | undefined;
+  let injection: Injection | undefined;
   try {
     await cluster.deploy(application, {
       requestsPerSecond: plan.requestsPerSecond,
       traceSampling: plan.traceSampling,
       ...(signal ? { signal } : {}),
     });
-    await advance(cluster, plan.warmUpMs, signal);
+    await advanceTo(cluster, cluster.clock.nowMs() + plan.warmUpMs, signal, () => {});
     const startMs = cluster.clock.nowMs();
     const incidentMs = startMs + plan.baselineMs;
     const endMs = incidentMs + plan.incidentMs;
     const desiredBefore = await readDesiredState(cluster.kube);
-    const capture = await startCapture(cluster, application);
-    const injection = await Injection.open(options.journal, cluster);
+    // few samples in a short window would be too few
+    const metricStepMs = Math.max(10_000, 30_000 * ruleShare(profile));
+    capture = await startCapture(cluster, application, { metricStepMs });
+    injection = await Injection.open(await options.journal(cluster), cluster);
     const report = () => options.onProgress?.((cluster.clock.nowMs() - startMs) / (endMs - startMs));
 
     const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
@@ -69,8 +77,31 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
     const recording = await capture.finish({ startMs, incidentMs, endMs });
     return { cluster, recording, executed: injection.executed, injection, desiredBefore };
   } catch (error) {
+    await capture?.stop();
+    if (live && injection !== undefined) await undoAll(injection, error);
+    await injection?.close();
     await cluster[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/**
+ * Puts a real cluster back, also after Ctrl-C. What cannot be put back now stays in the journal; the error says so and
+ * carries the one that brought us here.
+ */
+export async function undoAll(injection: Injection, because?: unknown): Promise<void> {
+  try {
+    await injection.recover();
+  } catch (cause) {
+    throw new OperationError(
+      'not-recovered',
+      `the cluster could not be put back: ${(cause as Error).message}${because === undefined ? '' : `; before that: ${(because as Error).message}`}`,
+      {
+        cause,
+        hint: 'run `culprit recover` when the cluster answers again',
+        details: { journal: injection.journal },
+      },
+    );
   }
 }
 
@@ -81,7 +112,7 @@ async function advanceTo(
   signal: AbortSignal | undefined,
   report: () => void,
 ): Promise<void> {
-  const pieceMs = 30_000;
+  const pieceMs = cluster.provider === 'embedded' ? 30_000 : 500;
   for (;;) {
     const restMs = timeMs - cluster.clock.nowMs();
     if (restMs <= 0) return;

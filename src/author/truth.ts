@@ -16,7 +16,7 @@ import { deriveSymptoms } from './symptoms.ts';
 export async function deriveTruth(
   scenario: Scenario,
   task: WorldRun,
-  twin: WorldRun,
+  twin: Pick<WorldRun, 'recording'>,
   alerts: Effects['alertsDueToCauses'],
 ): Promise<BundleTruth['groundTruth']> {
   const { recording } = task;

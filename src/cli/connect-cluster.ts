@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -7,6 +6,7 @@ import { PrerequisiteError, UserError } from '../base/errors.ts';
 import { isAlive, readClusterStates, stateFolder } from '../cluster/cluster-state.ts';
 import { connectControl } from '../cluster/control-protocol.ts';
 import type { InjectionTarget } from '../fault/injection-target.ts';
+import { journalPath } from '../fault/journal-path.ts';
 import type { Io } from './io.ts';
 
 /** A cluster that somebody else keeps running. */
@@ -55,7 +55,10 @@ export async function connectCluster(
     return {
       server,
       hasControl: control !== undefined,
-      journal: join(stateFolder(io.env), 'journals', `${identity(server, system.metadata.uid ?? '')}.jsonl`),
+      journal: journalPath(stateFolder(io.env), {
+        kubeSystemUid: system.metadata.uid ?? '',
+        embeddedAt: control === undefined ? undefined : server,
+      }),
       nowMs: async () => {
         nowMs = (await control?.nowMs()) ?? Date.now();
         return nowMs;
@@ -85,11 +88,6 @@ async function kubeconfigPath(given: string | undefined, io: Io): Promise<string
   const [running, ...others] = (await readClusterStates(stateFolder(io.env))).filter(isAlive);
   if (running !== undefined && others.length === 0) return running.kubeconfig;
   return join(io.env['HOME'] ?? homedir(), '.kube/config');
-}
-
-/** kube-system's uid tells clusters apart; embedded ones of one seed share it, hence the address. */
-function identity(server: string, uid: string): string {
-  return createHash('sha256').update(`${server}\n${uid}`).digest('hex').slice(0, 20);
 }
 
 function currentServer(text: string, path: string): string {

@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly provider: string;
   /** A live cluster's state; the application's manifests by default. */
   readonly view?: ClusterView;
+  /** At most this long may anything that is expected of a fault take to show (ms); for clusters with short times. */
+  readonly patienceMs?: number;
   /** Place of a JSON pointer in the scenario's file, for diagnostics. */
   readonly locate?: (pointer: string) => Location;
 }
@@ -84,20 +86,21 @@ export function planScenario(
   const baselineMs = Math.round(wantedBaselineMs * (0.85 + 0.3 * draw('baseline')));
   const incidentMs = windowMs - baselineMs;
 
+  const patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY;
   const operations = planned.flatMap(({ entry, plan }) =>
     timed(entry, plan, draw, scenario.faults.length > 0),
   );
   const expectations = [
-    ...planned.flatMap(({ entry, plan }) => expected(entry, plan)),
+    ...planned.flatMap(({ entry, plan }) => expected(entry, plan, patienceMs)),
     ...authored(scenario, incidentMs),
   ];
   for (const { entry, plan } of planned)
-    for (const { must, withinMs } of plan.expectations)
-      if (must && entry.atMs + withinMs > incidentMs) {
+    for (const { must, withinMs } of expected(entry, plan, patienceMs))
+      if (must && withinMs > incidentMs) {
         report(
           'SCN010',
           '/timeline/incident',
-          `${entry.name} needs up to ${formatDuration(entry.atMs + withinMs)} to show; the incident may last only ${formatDuration(incidentMs)}`,
+          `${entry.name} needs up to ${formatDuration(withinMs)} to show; the incident may last only ${formatDuration(incidentMs)}`,
           'make the incident longer',
         );
         break;
@@ -202,12 +205,12 @@ function timed(
   });
 }
 
-function expected(entry: Entry, plan: FaultPlan): Expectation[] {
+function expected(entry: Entry, plan: FaultPlan, patienceMs: number): Expectation[] {
   return plan.expectations.map((expectation, index) => ({
     id: `${entry.id}/e${index + 1}`,
     origin: entry.id,
     must: expectation.must,
-    withinMs: expectation.must ? entry.atMs + expectation.withinMs : 0,
+    withinMs: expectation.must ? entry.atMs + Math.min(expectation.withinMs, patienceMs) : 0,
     condition: expectation.condition,
     ...(entry.type === 'fault' ? {} : { inTwin: true as const }),
   }));
