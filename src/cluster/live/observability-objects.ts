@@ -46,7 +46,6 @@ export function observabilityObjects(options: ObservabilityOptions): KubeObject[
     evaluationInterval: options.evaluationInterval ?? '15s',
     ruleFiles: ['/etc/prometheus/rules/*.yaml'],
     stateMetrics: 'kube-state-metrics.observability.svc:8080',
-    storeExporter: 'store-exporter.observability.svc:9187',
   });
   return [
     {
@@ -110,7 +109,7 @@ export function observabilityObjects(options: ObservabilityOptions): KubeObject[
       name: 'kube-state-metrics',
       image: images.stateMetrics,
       args: ['state-metrics'],
-      env: smallHeap,
+      env: { STORE_EXPORTER: 'store-exporter.observability.svc:9187', ...smallHeap },
       ports: { 'http-metrics': 8080 },
       ready: { path: '/', port: 'http-metrics' },
       memory: '256Mi',

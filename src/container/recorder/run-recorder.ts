@@ -10,7 +10,7 @@ export interface RecorderSurroundings {
 
 /**
  * Runs one of the parts that watch a cluster, by the first argument, until it is told to end. Settings come from the
- * environment: STORAGE_PATH, STORAGE_LIMIT_MIB, PORT.
+ * environment: STORAGE_PATH, STORAGE_LIMIT_MIB, PORT, READ_PORT, STORE_EXPORTER.
  */
 export async function runRecorder(
   [mode]: readonly string[],
@@ -38,6 +38,7 @@ export async function runRecorder(
       return runStateMetrics({
         kube: inCluster(kube),
         port: number('PORT', 8080),
+        storeExporter: env['STORE_EXPORTER'] ?? 'store-exporter:9187',
         log,
         onFailure: () => fail(1),
       });
