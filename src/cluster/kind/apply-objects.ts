@@ -2,6 +2,7 @@ import { byText } from '../../base/order.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** Field manager of what an operator applied. */
 const manager = 'kubectl-client-side-apply';
@@ -49,20 +50,6 @@ export async function applyObjects(kube: KubeClient, manifests: readonly KubeObj
     await inParallel(rest.filter(isSame), 8, (object) => applyObject(kube, object));
     rest = rest.filter((object) => !isSame(object));
   }
-}
-
-/** Does something with each item, so many at a time. */
-export async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  act: (item: T) => Promise<unknown>,
-): Promise<void> {
-  const rest = [...items];
-  await Promise.all(
-    Array.from({ length: Math.min(limit, rest.length) }, async () => {
-      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await act(item);
-    }),
-  );
 }
 
 /** The manifest with what only the server knows. */

@@ -1,15 +1,16 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../base/hash.ts';
 import { canonicalJson } from '../../base/json.ts';
+import { byCodeUnit } from '../../base/order.ts';
 import type { Application } from '../../spec/application.ts';
 import { packageRoot } from '../../spec/workspace.ts';
-import { type Bundled, bundleProgram } from './bundle-programs.ts';
+import { bundleProgram } from './bundle-programs.ts';
 import { imageIds, imageLabels } from './docker.ts';
+import { inParallel } from './in-parallel.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { obtainImage } from './obtain-image.ts';
-import { packageStore } from './package-store.ts';
 import { runCommand } from './run-command.ts';
 import { type WantedImage, wantedImages } from './wanted-images.ts';
 
@@ -23,125 +24,164 @@ export interface BuildImagesOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What `docker build` is given for one image. */
+interface Recipe {
+  readonly ref: string;
+  readonly target?: string;
+  readonly buildArguments: Readonly<Record<string, string>>;
+  /** Files that the image is made of, by name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Digest of everything that goes in. */
+  readonly revision: string;
+}
+
 /**
  * Makes every image that the application's pods name and answers their ids by name. What is there already with the same
  * content is kept: a second time takes a second.
  */
 export async function buildImages(options: BuildImagesOptions): Promise<ReadonlyMap<string, string>> {
-  const { application, settings, onStep, signal } = options;
+  const { application, onStep, signal } = options;
   const wanted = wantedImages(application);
-  const obtain = (name: string, offline: string, variable: string) =>
-    obtainImage(name, {
-      mirrors: settings.registryMirrors,
-      offline,
-      variable,
-      onStep,
-      ...(signal ? { signal } : {}),
-    });
-  const base = await obtain(settings.baseImage, 'offline/node:24', 'CULPRIT_BASE_IMAGE');
-
-  const sources = new Map<string, Promise<string>>();
-  const sourceOf = (image: Extract<WantedImage, { from: 'store' | 'prometheus' }>): Promise<string> => {
-    const [name, kind] =
-      image.from === 'prometheus'
-        ? [settings.prometheusImage, 'prometheus']
-        : [settings.storeImages[image.store], image.store];
-    const source =
-      sources.get(kind) ?? obtain(name, `offline/${kind}`, `CULPRIT_${kind.toUpperCase()}_IMAGE`);
-    sources.set(kind, source);
-    return source;
-  };
-  for (const image of wanted) {
-    if (image.from !== 'store' && image.from !== 'prometheus') continue;
-    const source = await sourceOf(image);
-    const packaged = image.from === 'store' ? await packageStore(source, signal) : source;
-    await runCommand('docker', ['tag', packaged, image.ref], signal ? { signal } : {});
+  const { recipes, retagged } = await recipesOf(wanted, options);
+  for (const [ref, source] of retagged)
+    await runCommand('docker', ['tag', source, ref], signal ? { signal } : {});
+  const known = await imageLabels(
+    recipes.map(({ ref }) => ref),
+    revisionLabel,
+  );
+  const stale = recipes.filter(({ ref, revision }) => known.get(ref) !== revision);
+  if (stale.length > 0) {
+    onStep(`building ${stale.length} images`);
+    await buildAll(stale, signal);
   }
-
-  await buildOurs(wanted, base, options);
   const ids = await imageIds(wanted.map(({ ref }) => ref));
   onStep(`${ids.size} images are ready`);
   return ids;
 }
 
-type OurImage = Extract<WantedImage, { from: 'program' | 'recorder' }>;
-
-async function buildOurs(
+async function recipesOf(
   wanted: readonly WantedImage[],
-  base: string,
-  { onStep, signal }: BuildImagesOptions,
-): Promise<void> {
-  const dockerfile = join(packageRoot, 'images', 'Dockerfile');
-  const baseId = (await imageIds([base])).get(base) ?? base;
-  const common = sha256(`${baseId}\n${await readFile(dockerfile, 'utf8')}`);
-  const bundles: Record<Bundled, string> = {
-    program: await bundleProgram('program'),
-    recorder: await bundleProgram('recorder'),
+  { settings, onStep, signal }: BuildImagesOptions,
+): Promise<{ readonly recipes: readonly Recipe[]; readonly retagged: ReadonlyMap<string, string> }> {
+  const obtained = new Map<string, Promise<string>>();
+  const obtain = (kind: string, name: string, offline: string) => {
+    const source =
+      obtained.get(kind) ??
+      obtainImage(name, {
+        mirrors: settings.registryMirrors,
+        offline,
+        variable: `CULPRIT_${kind.toUpperCase()}_IMAGE`,
+        onStep,
+        ...(signal ? { signal } : {}),
+      });
+    obtained.set(kind, source);
+    return source;
   };
-  const description = (image: OurImage) =>
-    image.from === 'program' ? canonicalJson({ program: image.program, release: image.release }) : '';
-  const revision = (image: OurImage) =>
-    sha256([common, bundles[image.from], description(image)].join('\n')).slice('sha256:'.length);
+  const programFiles = await filesOf(join(packageRoot, 'images'));
+  const storeFiles = await filesOf(join(packageRoot, 'images', 'store'));
+  const bundles = { program: await bundleProgram('program'), recorder: await bundleProgram('recorder') };
+  const recipes: Recipe[] = [];
+  const retagged = new Map<string, string>();
+  for (const image of wanted) {
+    const { ref } = image;
+    switch (image.from) {
+      case 'prometheus':
+        retagged.set(ref, await obtain('prometheus', settings.prometheusImage, 'offline/prometheus'));
+        break;
+      case 'store': {
+        const { store } = image;
+        const source = await obtain(store, settings.storeImages[store], `offline/${store}`);
+        recipes.push(await recipe(ref, undefined, { STORE_IMAGE: source }, storeFiles));
+        break;
+      }
+      case 'recorder':
+      case 'program': {
+        const base = await obtain('base', settings.baseImage, 'offline/node:24');
+        recipes.push(
+          await recipe(ref, image.from, { BASE_IMAGE: base }, {
+            ...programFiles,
+            [`${image.from}.mjs`]: bundles[image.from],
+            ...(image.from === 'program'
+              ? { 'program.json': canonicalJson({ program: image.program, release: image.release }) }
+              : {}),
+          }),
+        );
+        break;
+      }
+    }
+  }
+  return { recipes, retagged };
+}
 
-  const ours = wanted.filter((image): image is OurImage => image.from === 'program' || image.from === 'recorder');
-  const known = await imageLabels(
-    ours.map(({ ref }) => ref),
-    revisionLabel,
+async function recipe(
+  ref: string,
+  target: string | undefined,
+  buildArguments: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>>,
+): Promise<Recipe> {
+  const from = Object.values(buildArguments);
+  const sources = [...(await imageIds(from)).values()];
+  const revision = sha256(canonicalJson({ target: target ?? '', sources, files })).slice('sha256:'.length);
+  return { ref, ...(target === undefined ? {} : { target }), buildArguments, files, revision };
+}
+
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return Object.fromEntries(
+    await Promise.all(
+      names.sort(byCodeUnit).map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
+    ),
   );
-  const stale = ours.filter((image) => known.get(image.ref) !== revision(image));
-  if (stale.length === 0) return;
-  onStep(`building ${stale.length} images on ${base}`);
+}
+
+/** One of each target first, so that the others find its layers; then two at a time. */
+async function buildAll(recipes: readonly Recipe[], signal: AbortSignal | undefined): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'images-'));
+  const env = await builder();
+  const build = async ({ ref, target, buildArguments, files, revision }: Recipe) => {
+    const context = join(work, ref.replaceAll(/[^a-z0-9.-]/gi, '-'));
+    await mkdir(context);
+    // the classic builder runs the other stages too
+    for (const [name, content] of Object.entries({ ...otherStages, ...files }))
+      await writeFile(join(context, name), content);
+    await runCommand(
+      'docker',
+      [
+        'build',
+        '--quiet',
+        ...(target === undefined ? [] : ['--target', target]),
+        ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+        '--label',
+        `${revisionLabel}=${revision}`,
+        '--tag',
+        ref,
+        context,
+      ],
+      { timeoutMs: 300_000, env, ...(signal ? { signal } : {}) },
+    );
+    await rm(context, { recursive: true });
+  };
   try {
-    await buildEach(stale, async (image) => {
-      const context = join(work, image.ref.replaceAll(/[^a-z0-9.-]/gi, '-'));
-      await mkdir(context);
-      await copyFile(dockerfile, join(context, 'Dockerfile'));
-      // The classic builder builds every stage before the target, so that the recorder's context needs all files too.
-      await writeFile(join(context, 'program.mjs'), bundles.program);
-      await writeFile(join(context, 'program.json'), description(image) || '{}');
-      if (image.from === 'recorder') await writeFile(join(context, 'recorder.mjs'), bundles.recorder);
-      await runCommand(
-        'docker',
-        [
-          'build',
-          '--quiet',
-          '--target',
-          image.from,
-          '--build-arg',
-          `BASE_IMAGE=${base}`,
-          '--label',
-          `${revisionLabel}=${revision(image)}`,
-          '--tag',
-          image.ref,
-          context,
-        ],
-        { timeoutMs: 300_000, env: await builder(), ...(signal ? { signal } : {}) },
-      );
-      await rm(context, { recursive: true });
-    });
+    const kindOf = ({ target, buildArguments }: Recipe) => `${target} ${canonicalJson(buildArguments)}`;
+    const first = recipes.filter((one, i) => recipes.findIndex((other) => kindOf(other) === kindOf(one)) === i);
+    for (const one of first) await build(one);
+    await inParallel(
+      recipes.filter((one) => !first.includes(one)),
+      2,
+      build,
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** The first alone, so that the others find its layers; then two at a time. */
-async function buildEach<T>(items: readonly T[], build: (item: T) => Promise<void>): Promise<void> {
-  const [first, ...rest] = items;
-  if (first !== undefined) await build(first);
-  await Promise.all(
-    [0, 1].map(async () => {
-      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await build(item);
-    }),
-  );
-}
+const otherStages = { 'program.mjs': '', 'program.json': '{}', 'recorder.mjs': '' };
 
 /** The classic builder where buildx is not installed. */
-let builderEnvironment: Promise<Record<string, string>> | undefined;
-function builder(): Promise<Record<string, string>> {
-  builderEnvironment ??= runCommand('docker', ['buildx', 'version']).then(
+async function builder(): Promise<Record<string, string>> {
+  return runCommand('docker', ['buildx', 'version']).then(
     () => ({}),
     () => ({ DOCKER_BUILDKIT: '0' }),
   );
-  return builderEnvironment;
 }

@@ -1,5 +1,6 @@
 import type { Application } from '../../spec/application.ts';
 import type { Program } from '../../spec/program.ts';
+import type { ObservabilityImages } from '../live/observability-objects.ts';
 import { type StoreKind, storeKinds } from './kind-settings.ts';
 
 /** Nodes that an image is loaded into. */
@@ -13,22 +14,18 @@ export type WantedImage = { readonly ref: string; readonly where: readonly Where
   | { readonly from: 'prometheus' }
 );
 
-/** Images of what watches the application, named as the application's own. */
-export interface ObservabilityImages {
-  readonly prometheus: string;
-  /** Both are the recorder, told apart by its arguments. */
-  readonly collector: string;
-  readonly stateMetrics: string;
-}
-
-/** Names as those of the other images of the platform: a registry that only this cluster knows. */
-export function observabilityImages(application: Application): ObservabilityImages {
+/**
+ * Images of what watches the application, named as the other images of its platform: of a registry that only this
+ * cluster knows. All but Prometheus are the recorder, told apart by its arguments.
+ */
+export function observabilityImages(application: Application): Required<ObservabilityImages> {
   const [first = 'registry.internal/app'] = [...application.programs.keys()];
   const registry = first.split('/')[0] ?? '';
   return {
     prometheus: `${registry}/platform/prometheus:3.5.0`,
     collector: `${registry}/platform/otel-collector:0.128.0`,
     stateMetrics: `${registry}/platform/kube-state-metrics:2.16.0`,
+    storeExporter: `${registry}/platform/store-exporter:0.17.1`,
   };
 }
 
@@ -52,9 +49,9 @@ export function wantedImages(application: Application): readonly WantedImage[] {
           where: program.kind === 'load-generator' ? ['control-plane'] : ['workers'],
         });
     }
-  const { prometheus, collector, stateMetrics } = observabilityImages(application);
+  const { prometheus, ...recorders } = observabilityImages(application);
   images.push({ ref: prometheus, from: 'prometheus', where: ['control-plane'] });
-  images.push({ ref: collector, from: 'recorder', where: ['control-plane'] });
-  images.push({ ref: stateMetrics, from: 'recorder', where: ['control-plane'] });
+  for (const ref of Object.values(recorders))
+    images.push({ ref, from: 'recorder', where: ['control-plane'] });
   return images;
 }
