@@ -87,12 +87,6 @@ export interface ProvisionOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface HoldOptions {
-  readonly signal?: AbortSignal;
-  /** What is being done, a line each. */
-  readonly onStep?: (text: string) => void;
-}
-
 /** Makes clusters of one kind from a profile. */
 export interface ClusterProvider {
   readonly name: Cluster['provider'];
@@ -101,10 +95,5 @@ export interface ClusterProvider {
    * or deployed. Left out: as it is.
    */
   prepare?(application: Application, profile: ClusterProfile): Application;
-  /**
-   * Keeps a cluster of the profile over several worlds: what has to be made for it is made now and taken down when the
-   * answer is disposed of. Left out: each `provision` makes its own.
-   */
-  hold?(profile: ClusterProfile, options: HoldOptions): Promise<AsyncDisposable>;
   provision(profile: ClusterProfile, options: ProvisionOptions): Promise<Cluster>;
 }
