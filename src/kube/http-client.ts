@@ -3,7 +3,6 @@ import { type ApiConnection, type ConnectOptions, connectApi } from './api-conne
 import type { KubeClient } from './client.ts';
 import { createHttpTransport } from './http-transport.ts';
 import { createRestClient } from './rest-client.ts';
-import type { KubeTransport } from './transport.ts';
 
 export interface HttpClientOptions extends ConnectOptions {
   /** Stamps `receivedMs` of watch events. */
@@ -14,7 +13,7 @@ export interface HttpClientOptions extends ConnectOptions {
  * A client for a real API server, with kubeconfig's authentication by `@kubernetes/client-node` and shared pools of
  * connections (the package opens a connection for each request). JSON stays as the server sent it.
  */
-export function createHttpClient(options: HttpClientOptions = {}): HttpKubeClient {
+export function createHttpClient(options: HttpClientOptions = {}): KubeClient & AsyncDisposable {
   const connection = connectApi(options);
   return Object.assign(clientOver(connection, options.clock), {
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

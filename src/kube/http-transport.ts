@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { request as undiciRequest } from 'undici';
 import type { Clock } from '../base/clock.ts';
-import { OperationError } from '../base/errors.ts';
 import { responseError } from './response-error.ts';
 import type { KubeTransport, TransportFrame, TransportRequest, TransportResponse } from './transport.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface HttpConnection {
   /** Origin and prefix of the server, without a slash at the end. */
   readonly server: string;
-  /** The shared pool and authorization headers, asked before each request (tokens expire). */
-  authorize(): Promise<{ readonly dispatcher: Dispatcher; readonly headers: Record<string, string> }>;
+  /** A shared pool and authorization headers, asked before each request (tokens expire); streams hold connections. */
+  authorize(
+    use: 'request' | 'stream',
+  ): Promise<{ readonly dispatcher: Dispatcher; readonly headers: Record<string, string> }>;
   readonly clock: Clock;
 }
 
@@ -23,10 +25,11 @@ export function createHttpTransport(connection: HttpConnection): KubeTransport {
   const open = async (
     request: TransportRequest,
     options: { signal?: AbortSignal; bodyTimeout?: number } = {},
+    use: 'request' | 'stream' = 'request',
   ) => {
     const query = new URLSearchParams(request.query).toString();
     const url = `${connection.server}${request.path}${query === '' ? '' : `?${query}`}`;
-    const { dispatcher, headers } = await connection.authorize();
+    const { dispatcher, headers } = await connection.authorize(use);
     try {
       return await undiciRequest(url, {
         method: request.method,
@@ -57,7 +60,11 @@ export function createHttpTransport(connection: HttpConnection): KubeTransport {
       return { status: response.statusCode, body: await bodyOf(response, connection.server) };
     },
     async *watch(path, query, signal) {
-      const response = await open({ method: 'GET', path, query }, { signal, bodyTimeout: silenceMs });
+      const response = await open(
+        { method: 'GET', path, query },
+        { signal, bodyTimeout: silenceMs },
+        'stream',
+      );
       if (response.statusCode >= 400)
         throw responseError(
           { status: response.statusCode, body: await bodyOf(response, connection.server) },
@@ -70,15 +77,6 @@ export function createHttpTransport(connection: HttpConnection): KubeTransport {
       }
     },
   };
-}
-
-function unreachable(server: string, cause: unknown): OperationError {
-  const why =
-    cause instanceof Error ? cause.message || (cause as { code?: string }).code || cause.name : String(cause);
-  return new OperationError('kube-unreachable', `no answer from the Kubernetes API at ${server}: ${why}`, {
-    cause,
-    isRetryable: true,
-  });
 }
 
 async function bodyOf(response: Dispatcher.ResponseData, server: string): Promise<TransportResponse['body']> {

@@ -46,6 +46,11 @@ export function prometheusConfig(options: PrometheusConfigOptions): string {
               action: 'drop',
               regex: 'container_(?:cpu|memory|spec|start|oom)_.*;(?:POD)?',
             },
+            {
+              source_labels: ['__name__', 'namespace'],
+              action: 'drop',
+              regex: 'container_network_.*;',
+            },
             ...['container', 'name', 'image'].map((target_label) => ({
               source_labels: ['__name__'],
               regex: 'container_network_.*',
