@@ -46,10 +46,13 @@ export async function buildScenario(
     options.onProgress?.({ scenario: job.scenario, step, done });
   const { signal, session } = options;
   report('plan', 0);
-  const { scenario, application, profile } = requireValid(
+  const checked = requireValid(
     await checkScenario(job.scenario, undefined, job.profile === undefined ? {} : { profile: job.profile }),
   );
+  const { scenario, profile } = checked;
   const live = isLive(profile);
+  const provider = await session.provider(profile);
+  const application = provider.prepare?.(checked.application, profile) ?? checked.application;
   const seed = job.seed ?? scenario.seed ?? newSeed();
   const plan = requireValid(
     planScenario(scenario, application, {
@@ -59,7 +62,6 @@ export async function buildScenario(
       patienceMs: patienceMs(profile),
     }),
   );
-  const provider = await session.provider(profile);
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
   const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>

@@ -27,6 +27,9 @@ export class BuildSession implements AsyncDisposable {
     if (!isLive(profile)) return provider;
     return {
       name: provider.name,
+      ...(provider.prepare === undefined
+        ? {}
+        : { prepare: (application, wanted) => provider.prepare?.(application, wanted) ?? application }),
       provision: async (wanted, options) => leaseOf(await this.#cluster(provider, wanted, options)),
     };
   }

@@ -37,5 +37,10 @@ export async function loadProfile(path: string): Promise<Checked<LoadedFile<Clus
     if (text !== undefined && !(parseDuration(text) ?? 0))
       report('PRF003', jsonPointer('embedded', field), `"${text}" is not a duration`, 'such as 15s');
   }
+  for (const field of ['patience', 'nodeGracePeriod', 'podEvictionAfter'] as const) {
+    const text = profile.timing?.[field];
+    if (text !== undefined && !(parseDuration(text) ?? 0))
+      report('PRF003', jsonPointer('timing', field), `"${text}" is not a duration`, 'such as 20s');
+  }
   return diagnostics.length > 0 ? { ok: false, diagnostics: inFileOrder(diagnostics) } : loaded;
 }

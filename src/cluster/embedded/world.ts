@@ -1,4 +1,5 @@
 import { rfc3339Seconds } from '../../base/clock.ts';
+import { parseDuration } from '../../base/duration.ts';
 import { UserError } from '../../base/errors.ts';
 import type { ClusterProfile } from '../../spec/profile.ts';
 import { type ApiStore, createStore } from './api/store.ts';
@@ -106,7 +107,13 @@ export class World implements NodeObserver {
     this.seed = seed;
     this.kubernetesVersion = embedded.kubernetesVersion;
     this.simulation = new Simulation(startMs);
-    this.store = createStore({ simulation: this.simulation, seed });
+    const evictionMs = parseDuration(profile.timing?.podEvictionAfter ?? '');
+    const nodeGraceMs = parseDuration(profile.timing?.nodeGracePeriod ?? '');
+    this.store = createStore({
+      simulation: this.simulation,
+      seed,
+      ...(evictionMs === undefined ? {} : { defaultTolerationSeconds: Math.round(evictionMs / 1000) }),
+    });
     this.age = new WorldAge(seed);
     const { age, simulation, store } = this;
     const events: EventRecorder = {
@@ -114,7 +121,14 @@ export class World implements NodeObserver {
         if (!age.isBuilding) store.events.record(...event);
       },
     };
-    this.context = { simulation, seed, store, events, ageMs: (object) => age.ageMs(object) };
+    this.context = {
+      simulation,
+      seed,
+      store,
+      events,
+      ...(nodeGraceMs === undefined ? {} : { nodeGraceMs }),
+      ageMs: (object) => age.ageMs(object),
+    };
     for (const object of bootstrapObjects()) this.create(object, 'kube-apiserver');
     this.network = new EmbeddedNetwork(this.context);
     if (settings.runtime !== undefined)

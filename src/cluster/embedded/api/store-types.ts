@@ -33,6 +33,8 @@ export interface Change extends StoreEvent {
 export interface ApiStore extends Store {
   readonly simulation: Simulation;
   readonly seed: number;
+  /** Seconds that pods tolerate a node that is gone, where they do not say. */
+  readonly defaultTolerationSeconds: number;
   readonly events: EventRecorder;
   create(object: KubeObject, options: CreateOptions): KubeObject;
   update(object: KubeObject, options: ApiWriteOptions): KubeObject;
@@ -60,4 +62,6 @@ export interface StoreSettings {
   readonly seed: number;
   /** Changes kept for watches; older ones are answered with 410. */
   readonly historyLimit?: number;
+  /** Kubernetes' default is 300. */
+  readonly defaultTolerationSeconds?: number;
 }

@@ -67,6 +67,7 @@ const firstRevision = 1000;
 class MemoryStore implements ApiStore {
   readonly simulation: Simulation;
   readonly seed: number;
+  readonly defaultTolerationSeconds: number;
   readonly events: EventRecorder;
   readonly #tables = new Map<string, Table>();
   readonly #owners = new OwnerIndex();
@@ -81,6 +82,7 @@ class MemoryStore implements ApiStore {
   constructor(settings: StoreSettings) {
     this.simulation = settings.simulation;
     this.seed = settings.seed;
+    this.defaultTolerationSeconds = settings.defaultTolerationSeconds ?? 300;
     this.#history = new ChangeHistory(settings.historyLimit ?? 20_000, firstRevision);
     this.#delivery = new Delivery(settings.simulation);
     this.events = createEventRecorder(this);

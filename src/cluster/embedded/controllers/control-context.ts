@@ -10,6 +10,8 @@ export interface ControlContext {
   readonly seed: number;
   readonly store: Store;
   readonly events: EventRecorder;
+  /** How long a silent node counts as ready; default `node-monitor-grace-period`. */
+  readonly nodeGraceMs?: number;
   /**
    * How far before now (ms) the timestamps inside this object are written. 0, except while a world that has a past is
    * being built.

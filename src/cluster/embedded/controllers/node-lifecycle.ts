@@ -10,7 +10,7 @@ import { isPodFinished } from './pods.ts';
 
 const monitorPeriodMs = 5000;
 /** `node-monitor-grace-period`. */
-const gracePeriodMs = 50_000;
+const defaultGraceMs = 50_000;
 const unreachable = 'node.kubernetes.io/unreachable';
 const notReady = 'node.kubernetes.io/not-ready';
 const source = { component: 'node-controller' };
@@ -20,7 +20,7 @@ const source = { component: 'node-controller' };
  * tolerations are over.
  */
 export function startNodeLifecycleController(context: ControlContext): void {
-  const { store, simulation } = context;
+  const { store, simulation, nodeGraceMs = defaultGraceMs } = context;
   /** When a heartbeat of each node was last seen, by this controller's clock. */
   const seen = new Map<string, { renewTime: string; atMs: number }>();
   const evictions = new Map<string, Timer>();
@@ -67,7 +67,7 @@ export function startNodeLifecycleController(context: ControlContext): void {
       const known = seen.get(node.metadata.name);
       if (known === undefined || known.renewTime !== renewTime)
         seen.set(node.metadata.name, { renewTime, atMs: simulation.nowMs });
-      else if (simulation.nowMs - known.atMs > gracePeriodMs) markUnknown(node);
+      else if (simulation.nowMs - known.atMs > nodeGraceMs) markUnknown(node);
       syncTaints(readNode(node.metadata.name) ?? node);
     }
   }

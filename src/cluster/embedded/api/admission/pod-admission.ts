@@ -27,8 +27,9 @@ export function admitPod(admission: Admission): void {
   if (spec === undefined || !Array.isArray(spec.containers)) return;
   admitServiceAccount(admission, spec);
   admitPriority(admission, spec);
-  tolerateForAWhile(spec, 'node.kubernetes.io/not-ready');
-  tolerateForAWhile(spec, 'node.kubernetes.io/unreachable');
+  const { defaultTolerationSeconds } = admission.store;
+  tolerateForAWhile(spec, 'node.kubernetes.io/not-ready', defaultTolerationSeconds);
+  tolerateForAWhile(spec, 'node.kubernetes.io/unreachable', defaultTolerationSeconds);
 }
 
 function admitServiceAccount({ store, definition, draft }: Admission, spec: PodFields): void {
@@ -108,7 +109,7 @@ function admitPriority({ store, definition, draft }: Admission, spec: PodFields)
   spec.preemptionPolicy ??= preemption;
 }
 
-function tolerateForAWhile(spec: PodFields, taint: string): void {
+function tolerateForAWhile(spec: PodFields, taint: string, tolerationSeconds: number): void {
   const tolerations = spec.tolerations ?? [];
   const isCovered = tolerations.some(
     (t) =>
@@ -117,6 +118,6 @@ function tolerateForAWhile(spec: PodFields, taint: string): void {
   if (isCovered) return;
   spec.tolerations = [
     ...tolerations,
-    { key: taint, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+    { key: taint, operator: 'Exists', effect: 'NoExecute', tolerationSeconds },
   ];
 }
