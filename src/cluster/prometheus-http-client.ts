@@ -11,6 +11,15 @@ export interface PrometheusHttpOptions {
   /** Pause before the second try, doubled each time. Default 250 ms. */
   readonly backoffMs?: number;
   readonly signal?: AbortSignal;
+  /** How a request gets to the server and its answer back; default: directly. Throws where no answer came. */
+  readonly send?: (url: string, request: PrometheusRequest) => Promise<{ status: number; text: string }>;
+}
+
+export interface PrometheusRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  /** A form. */
+  readonly body?: string;
 }
 
 /** A server refuses a query that gives more points a series. */
@@ -99,13 +108,17 @@ export class PrometheusHttpClient implements PrometheusClient {
     const body = new URLSearchParams();
     for (const [name, value] of Object.entries(params ?? {}))
       for (const item of typeof value === 'string' ? [value] : value) body.append(name, item);
-    let response: Response;
+    const send = this.#options.send ?? ((to, request) => sendDirectly(to, request, signal));
+    let answer: { status: number; text: string };
     try {
-      response = await fetch(target, {
-        headers: { accept: 'application/json', ...headers },
-        ...(signal === undefined ? {} : { signal }),
+      answer = await send(target, {
+        headers: {
+          accept: 'application/json',
+          ...(params === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...headers,
+        },
         // a POST has no limit on the length of the query
-        ...(params === undefined ? {} : { method: 'POST', body }),
+        ...(params === undefined ? { method: 'GET' } : { method: 'POST', body: body.toString() }),
       });
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
@@ -115,20 +128,25 @@ export class PrometheusHttpClient implements PrometheusClient {
         details: { url: target },
       });
     }
-    const text = await response.text();
+    const { status, text } = answer;
     const json = parseJson(text);
-    if (response.ok && json?.status === 'success') return json.data;
+    if (status < 300 && json?.status === 'success') return json.data;
     const message = json?.error ?? text.slice(0, 200);
-    throw new OperationError(
-      'prometheus-refused',
-      `Prometheus answered ${response.status} to ${path}: ${message}`,
-      {
-        // what the expression is to blame for comes as 4xx and would fail again
-        isRetryable: response.status >= 500 || response.status === 429 || json === undefined,
-        details: { url: target, status: response.status, errorType: json?.errorType },
-      },
-    );
+    throw new OperationError('prometheus-refused', `Prometheus answered ${status} to ${path}: ${message}`, {
+      // what the expression is to blame for comes as 4xx and would fail again
+      isRetryable: status >= 500 || status === 429 || json === undefined,
+      details: { url: target, status, errorType: json?.errorType },
+    });
   }
+}
+
+async function sendDirectly(
+  url: string,
+  request: PrometheusRequest,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, { ...request, ...(signal === undefined ? {} : { signal }) });
+  return { status: response.status, text: await response.text() };
 }
 
 function seconds(ms: number): string {

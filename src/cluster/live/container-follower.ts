@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { textLines } from '../../base/text-lines.ts';
+import { splitStamp } from './log-stamp.ts';
+import { SeenLines } from './seen-lines.ts';
+
+export interface LogRequest {
+  readonly follow: boolean;
+  /** Of the container's instance before the present one. */
+  readonly previous: boolean;
+  readonly since: string | undefined;
+}
+
+/** Opens a container's log. */
+export type OpenLog = (
+  request: LogRequest,
+  signal: AbortSignal,
+) => Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> }>;
+
+export interface FollowerOptions {
+  readonly open: OpenLog;
+  /** Takes a line as it was sent; waits where there is no room. */
+  readonly write: (raw: string, stamp: string) => Promise<void>;
+  /** Restarts the container has had, as its pod tells now; `undefined`: the pod is gone. */
+  readonly restarts: () => number | undefined;
+  /** Pause before a stream is opened again. Default 500 ms, doubled up to 8 s while nothing comes. */
+  readonly pauseMs?: number;
+}
+
+/**
+ * Follows the log of one container over restarts, broken streams and until its pod is gone, so that every line is
+ * written once. An instance whose end was missed is read as the `previous` one.
+ */
+export class ContainerFollower {
+  readonly #options: FollowerOptions;
+  readonly #seen = new SeenLines();
+  readonly #stop = new AbortController();
+  #stream = new AbortController();
+  #settling: { resolve(): void; promise: Promise<void> } | undefined;
+  #instance = 0;
+  #isDone = false;
+  readonly #running: Promise<void>;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Resolves when everything that is in the log now was written; where it cannot be read now, after one try. */
+  async settle(): Promise<void> {
+    if (this.#isDone) return;
+    if (this.#settling === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#settling = { promise, resolve };
+      this.#stream.abort();
+    }
+    await this.#settling.promise;
+  }
+
+  /** Resolves when there is nothing more to follow. */
+  get done(): Promise<void> {
+    return this.#running;
+  }
+
+  /** Stops at once. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#stream.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { pauseMs = 500, restarts } = this.#options;
+    const signal = this.#stop.signal;
+    let pause = pauseMs;
+    if ((restarts() ?? 0) > 0) await this.#read({ follow: false, previous: true });
+    this.#instance = restarts() ?? 0;
+    while (!signal.aborted) {
+      const settling = this.#settling;
+      if (settling !== undefined) {
+        this.#settling = undefined;
+        await this.#read({ follow: false, previous: false });
+        settling.resolve();
+        continue;
+      }
+      this.#stream = new AbortController();
+      const isGone = restarts() === undefined;
+      const taken = await this.#read({ follow: !isGone, previous: false });
+      const now = restarts();
+      if (isGone || signal.aborted) break;
+      if (now !== undefined && now > this.#instance) {
+        this.#instance = now;
+        // what the stream of the old instance did not tell any more
+        await this.#read({ follow: false, previous: true });
+        pause = pauseMs;
+        continue;
+      }
+      pause = taken > 0 ? pauseMs : Math.min(pause * 2, 8000);
+      if (this.#settling === undefined)
+        await sleep(pause, undefined, { signal: this.#wake() }).catch(() => {});
+    }
+    this.#isDone = true;
+    this.#settling?.resolve();
+  }
+
+  /** A pause ends when there is something to do. */
+  #wake(): AbortSignal {
+    return AbortSignal.any([this.#stop.signal, this.#stream.signal]);
+  }
+
+  /** Reads one stream to its end, however it ends; answers how many new lines it had. */
+  async #read(request: Omit<LogRequest, 'since'>): Promise<number> {
+    const isNew = this.#seen.resume();
+    const signal = request.follow ? this.#wake() : this.#stop.signal;
+    let taken = 0;
+    try {
+      const { status, body } = await this.#options.open({ ...request, since: this.#seen.since }, signal);
+      for await (const raw of textLines(body)) {
+        const line = status === 200 ? splitStamp(raw) : undefined;
+        if (line === undefined || !isNew(raw, line.stamp)) continue;
+        taken++;
+        await this.#options.write(raw, line.stamp);
+      }
+    } catch {
+      // a stream that breaks is opened again where it broke; a container that has not started yet, later
+    }
+    return taken;
+  }
+}
