@@ -9,6 +9,17 @@ export type LogFields = Readonly<Record<string, string | number>>;
 export interface LogTarget {
   nowMs(): number;
   write(line: string): void;
+  /** Is told every line that is written, unformatted, where that is wanted. */
+  record?(entry: LogEntry): void;
+}
+
+/** A log line before it gets the look of a runtime. */
+export interface LogEntry {
+  readonly level: Level;
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly trace: Trace | undefined;
+  readonly spanKey: number;
 }
 
 const pinoLevels: Readonly<Record<Level, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
@@ -63,8 +74,9 @@ export class Logger {
 
   /** Writes a line unless its level is below the logger's; `trace` adds its ids. */
   log(level: Level, message: string, fields: LogFields = {}, trace?: Trace, spanKey = 0): void {
-    if (pinoLevels[level] >= this.#lowest)
-      this.#target.write(this.#format(level, message, fields, trace, spanKey));
+    if (pinoLevels[level] < this.#lowest) return;
+    this.#target.write(this.#format(level, message, fields, trace, spanKey));
+    this.#target.record?.({ level, message, fields, trace, spanKey });
   }
 
   #format(

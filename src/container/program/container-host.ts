@@ -1,13 +1,15 @@
 import { Failure } from '../../workload/failure.ts';
 import type { Host, HostIdentity, Link, LoadShare } from '../../workload/host.ts';
+import type { LogEntry } from '../../workload/logger.ts';
 import type { Task } from '../../workload/task.ts';
+import type { Resource } from '../../workload/tracing.ts';
 import type { Upstream } from '../../workload/upstream.ts';
 import { openSocket, resolveAddress } from './connect.ts';
 import type { CpuQueue } from './cpu-queue.ts';
 import { HttpLink } from './http-link.ts';
 import type { LoadControl } from './load-control.ts';
 import type { ProcessMemory } from './process-memory.ts';
-import type { SpanExport } from './span-export.ts';
+import type { TelemetryExport } from './telemetry-export.ts';
 
 /** Of the work of starting up, so much is really done; the rest of its time passes idle, for all start at once. */
 const startupWorkMs = 150;
@@ -20,7 +22,7 @@ export interface ContainerHostOptions {
   readonly identity: HostIdentity;
   readonly cpu: CpuQueue;
   readonly memory: ProcessMemory;
-  readonly spans: SpanExport;
+  readonly telemetry: TelemetryExport;
   readonly stores: Readonly<Record<'postgres' | 'redis' | 'nats', OpenStore>>;
   readonly load?: LoadControl;
   readonly listen: () => void;
@@ -32,13 +34,15 @@ export interface ContainerHostOptions {
 /** The interpreter's host in a real container: wall clock, sockets, the process's own CPU and memory. */
 export class ContainerHost implements Host {
   halted = false;
-  readonly spans: SpanExport;
+  readonly spans: TelemetryExport;
+  /** Of the program's telemetry; set when the program is made. */
+  resource: Resource = {};
   readonly #options: ContainerHostOptions;
   #isListening = false;
 
   constructor(options: ContainerHostOptions) {
     this.#options = options;
-    this.spans = options.spans;
+    this.spans = options.telemetry;
   }
 
   get identity(): HostIdentity {
@@ -110,6 +114,10 @@ export class ContainerHost implements Host {
 
   write(line: string): void {
     if (!this.halted) process.stdout.write(`${line}\n`);
+  }
+
+  record(entry: LogEntry): void {
+    if (entry.level === 'warn' || entry.level === 'error') this.spans.log(this.resource, entry);
   }
 
   exit(code: number): void {

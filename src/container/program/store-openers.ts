@@ -2,7 +2,7 @@ import type { OpenStore } from './container-host.ts';
 
 /** How connections to stores are opened; each client is loaded when it is first needed. */
 export const storeOpeners: Readonly<Record<'postgres' | 'redis' | 'nats', OpenStore>> = {
-  postgres: async (upstream, ip) => upstream.fail('refused', ip),
-  redis: async (upstream, ip) => upstream.fail('refused', ip),
-  nats: async (upstream, ip) => upstream.fail('refused', ip),
+  postgres: async (...call) => await (await import('./postgres-connection.ts')).openPostgres(...call),
+  redis: async (...call) => await (await import('./redis-connection.ts')).openRedis(...call),
+  nats: async (...call) => await (await import('./nats-connection.ts')).openNats(...call),
 };
