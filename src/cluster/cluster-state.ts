@@ -15,8 +15,8 @@ export interface KindRecord {
   readonly containers: readonly string[];
   /** Image ids by name that each node (by container id) was given. */
   readonly loaded: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The application's content that runs on it, once it was deployed. */
-  readonly deployed?: string;
+  /** Its load generator, once an application was deployed. */
+  readonly load?: { readonly namespace: string; readonly workload: string };
 }
 
 /** A cluster that `culprit cluster up` keeps running, as written beside its kubeconfig. */
@@ -45,9 +45,15 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
 export function clusterFiles(
   folder: string,
   name: string,
-): { readonly state: string; readonly kubeconfig: string; readonly log: string } {
+): Readonly<Record<'state' | 'kubeconfig' | 'log' | 'lock', string>> {
   const base = join(folder, 'clusters', name);
-  return { state: `${base}.json`, kubeconfig: `${base}.kubeconfig`, log: `${base}.log` };
+  return {
+    state: `${base}.json`,
+    kubeconfig: `${base}.kubeconfig`,
+    log: `${base}.log`,
+    // held while a process changes the cluster
+    lock: `${base}.lock`,
+  };
 }
 
 export async function writeClusterState(folder: string, state: ClusterState): Promise<void> {

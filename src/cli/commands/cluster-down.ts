@@ -3,7 +3,7 @@ import { isAlive, readClusterStates, removeClusterState, stateFolder } from '../
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { loadProfile } from '../../spec/load-profile.ts';
 import { requireProfile } from '../../spec/workspace.ts';
-import type { Command } from '../io.ts';
+import type { Command, CommonOptions, Io } from '../io.ts';
 
 /** `culprit cluster down`: ends a cluster that `cluster up` keeps running, and clears what it left. */
 export const clusterDown: Command<{ readonly profile: string }> = async (options, io) => {
@@ -18,6 +18,11 @@ export const clusterDown: Command<{ readonly profile: string }> = async (options
           ? `running: ${states.map((one) => one.name).join(', ')}`
           : '`culprit cluster up` starts one',
     });
+  if (state.kind !== undefined) {
+    const { takeDown } = await import('../../cluster/kind/take-down.ts');
+    const wasThere = await takeDown(folder, state);
+    return told({ name: state.name, was: wasThere ? 'running' : 'gone' }, options, io);
+  }
   const wasAlive = isAlive(state);
   if (wasAlive) {
     process.kill(state.pid, 'SIGTERM');
@@ -26,13 +31,16 @@ export const clusterDown: Command<{ readonly profile: string }> = async (options
     if (isAlive(state)) process.kill(state.pid, 'SIGKILL');
   }
   await removeClusterState(folder, state.name);
-  const result = { name: state.name, was: wasAlive ? 'running' : 'gone' };
+  return told({ name: state.name, was: wasAlive ? 'running' : 'gone' }, options, io);
+};
+
+function told(result: { name: string; was: 'running' | 'gone' }, { json }: CommonOptions, io: Io): number {
   io.stdout.write(
-    options.json
+    json
       ? `${JSON.stringify(result)}\n`
-      : wasAlive
-        ? `${state.name} ended\n`
-        : `${state.name} was gone already; cleared what it left\n`,
+      : result.was === 'running'
+        ? `${result.name} ended\n`
+        : `${result.name} was gone already; cleared what it left\n`,
   );
   return exitCodes.ok;
-};
+}
