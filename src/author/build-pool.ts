@@ -8,6 +8,8 @@ export interface BuildJob {
   readonly out: string;
   readonly profile?: string;
   readonly seed?: string;
+  /** Runs the counterfactual worlds also where time is real, or leaves them out; by default where time is virtual. */
+  readonly counterfactual?: boolean;
 }
 
 /** A task that was frozen. */

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
+import { summarise } from '../capture/summary.ts';
 import { planScenario, twinOperations } from '../fault/planner.ts';
+import { rootCauses } from '../fault/root-causes.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
@@ -15,6 +17,15 @@ import { requireProfile } from '../spec/workspace.ts';
 import { alertId } from './alert-difference.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { checkScenario } from './check-scenario.ts';
+import { alertRows, indicatorRows } from './counterfactual/observe.ts';
+import {
+  notSound,
+  runCounterfactuals,
+  skippedCounterfactuals,
+  whySkipped,
+} from './counterfactual/run-counterfactuals.ts';
+import { reverseTriggers } from './counterfactual/trigger-reversal.ts';
+import { causeGroups } from './counterfactual/worlds.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
 import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
@@ -24,6 +35,7 @@ import { runWorld, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
 import { deriveTruth } from './truth.ts';
 import { digestOfRecording } from './twin-digest.ts';
+import { entitiesOfWorld } from './world-entities.ts';
 
 /**
  * The whole pipeline for one scenario file: plan, twin, task, recovery, proof, freeze. Throws DiagnosticsError for a
@@ -63,12 +75,12 @@ export async function buildScenario(
     });
   const open: WorldRun[] = [];
   try {
-    const twin = await world('twin', twinOperations(plan), 0.02, 0.42, 'twin');
+    const twin = await world('twin', twinOperations(plan), 0.02, 0.3, 'twin');
     open.push(twin);
-    const task = await world('task', plan.operations, 0.42, 0.82, 'task');
+    const task = await world('task', plan.operations, 0.3, 0.58, 'task');
     open.push(task);
 
-    report('prove', 0.82);
+    report('prove', 0.58);
     const { measured, ...measuredEffects } = await measureEffects(
       plan,
       application,
@@ -76,12 +88,30 @@ export async function buildScenario(
       { recording: twin.recording, prometheus: twin.cluster.prometheus },
     );
     const isControl = scenario.faults.length === 0;
-    const truth = await deriveTruth(scenario, task, twin, measuredEffects.alertsDueToCauses);
-
-    report('freeze', 0.86);
-    // the recording is read from the cluster while it is written: recovery comes after it has been looked at
+    const summaries = { task: await summarise(task.recording), twin: await summarise(twin.recording) };
+    const entities = entitiesOfWorld(task.recording);
+    const truth = deriveTruth(scenario, task, entities, summaries, measuredEffects.alertsDueToCauses);
+    const seenInTask = {
+      alerts: alertRows(measuredEffects.alertsDueToCauses),
+      indicators: indicatorRows(application, measured.task, measured.twin),
+      symptoms: truth.symptoms.map(({ entity }) => entity),
+    };
+    // the recording is read from the cluster while it is written: what comes after its window does not reach it
     const twinDigest = await digestOfRecording(twin.recording);
-    report('recover', 0.88);
+    const why = whySkipped(job, profile.provider);
+    report('recover', 0.62);
+    const triggers = why
+      ? undefined
+      : await reverseTriggers({
+          cluster: task.cluster,
+          injection: task.injection,
+          application,
+          task: seenInTask,
+          twin: measured.twin,
+          dueAlerts: measuredEffects.alertsDueToCauses,
+          latent: plan.latent,
+          ...(signal ? { signal } : {}),
+        });
     const recovery = await recoverAndCheck({
       cluster: task.cluster,
       injection: task.injection,
@@ -95,6 +125,27 @@ export async function buildScenario(
     if (problems.length > 0) throw notProved(scenario.metadata.name, problems);
     signal?.throwIfAborted();
 
+    report('worlds', 0.68);
+    const counterfactuals =
+      triggers === undefined
+        ? skippedCounterfactuals(why ?? '')
+        : await runCounterfactuals(
+            {
+              plan,
+              application,
+              causes: causeGroups(
+                task.executed,
+                (one) =>
+                  rootCauses([one], scenario).map(({ entity }) => entities.graph.universe.fold(entity))[0],
+              ),
+              task: seenInTask,
+              twin: { recording: twin.recording, summary: summaries.twin, indicators: measured.twin },
+              triggers,
+            },
+            (name, operations) => world(name, operations, 0.68, 0.94, 'worlds'),
+          );
+    if (counterfactuals.problems.length > 0) throw notSound(scenario.metadata.name, counterfactuals);
+
     report('freeze', 0.95);
     const { window } = task.recording;
     await writeBundle(
@@ -103,6 +154,7 @@ export async function buildScenario(
         groundTruth: truth,
         plan,
         effects,
+        counterfactuals,
         provenance: {
           culprit: await packageVersion(),
           scenario: {

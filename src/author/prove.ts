@@ -91,8 +91,11 @@ function compareBaselines(measured: Measured, task: Recording, twin: Recording):
       detail: `indicators differ before the incident: ${differing.map(({ name }) => name).join(', ')}`,
     };
   if (task.provider !== 'embedded') return { holds: true, detail: 'indicators agree within a quarter' };
+  // versions count what was changed before the window, too, where a cause predates it
   const before = (recording: Recording) =>
-    recording.changes.filter((change) => change.timeMs < recording.window.incidentMs);
+    recording.changes
+      .filter((change) => change.timeMs < recording.window.incidentMs)
+      .map((change) => ({ ...change, resourceVersion: '' }));
   const [a, b] = [before(task), before(twin)];
   const first = a.findIndex((change, index) => JSON.stringify(change) !== JSON.stringify(b[index]));
   if (first >= 0 || a.length !== b.length) {

@@ -35,7 +35,8 @@ export interface WorldOptions {
 }
 
 /**
- * cluster up ▶ deploy ▶ warm up ▶ baseline ▶ operations ▶ incident ▶ capture. The caller disposes of the cluster.
+ * cluster up ▶ deploy ▶ warm up ▶ baseline ▶ operations ▶ incident ▶ capture; operations that predate the window are done
+ * while it warms up, before anything is recorded. The caller disposes of the cluster.
  */
 export async function runWorld(options: WorldOptions): Promise<WorldRun> {
   const { plan, application, profile, signal } = options;
@@ -51,17 +52,23 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
       traceSampling: plan.traceSampling,
       ...(signal ? { signal } : {}),
     });
-    await advance(cluster, plan.warmUpMs, signal);
+    const warmMs = cluster.clock.nowMs() + plan.warmUpMs;
+    const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
+    const predating = operations.filter(({ atMs }) => atMs < -plan.baselineMs);
+    if (predating.length === 0) await advance(cluster, plan.warmUpMs, signal);
+    const desiredBefore = await readDesiredState(cluster.kube);
+    const injection = await Injection.open(options.journal, cluster);
+    for (const operation of predating) {
+      await advanceTo(cluster, warmMs + plan.baselineMs + operation.atMs, signal);
+      await injection.execute(operation);
+    }
+    await advanceTo(cluster, warmMs, signal);
     const startMs = cluster.clock.nowMs();
     const incidentMs = startMs + plan.baselineMs;
     const endMs = incidentMs + plan.incidentMs;
-    const desiredBefore = await readDesiredState(cluster.kube);
     const capture = await startCapture(cluster, application);
-    const injection = await Injection.open(options.journal, cluster);
     const report = () => options.onProgress?.((cluster.clock.nowMs() - startMs) / (endMs - startMs));
-
-    const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
-    for (const operation of operations) {
+    for (const operation of operations.slice(predating.length)) {
       await advanceTo(cluster, incidentMs + operation.atMs, signal, report);
       await injection.execute(operation);
     }
@@ -79,14 +86,14 @@ async function advanceTo(
   cluster: Cluster,
   timeMs: number,
   signal: AbortSignal | undefined,
-  report: () => void,
+  report?: () => void,
 ): Promise<void> {
   const pieceMs = 30_000;
   for (;;) {
     const restMs = timeMs - cluster.clock.nowMs();
     if (restMs <= 0) return;
     await advance(cluster, Math.min(restMs, pieceMs), signal);
-    report();
+    report?.();
   }
 }
 

@@ -6,6 +6,7 @@ import { OperationError } from '../base/errors.ts';
 import { byText } from '../base/order.ts';
 import { sensitiveValues } from '../entity/secret-values.ts';
 import type { Manifest } from '../spec/bundle.ts';
+import type { Counterfactuals } from '../spec/counterfactuals.ts';
 import type { Recording } from '../spec/recording.ts';
 import { bundleFileTime, writeWhole } from './file-sink.ts';
 import { manifestText, publicDigest } from './manifest.ts';
@@ -92,6 +93,10 @@ async function writeParts(
     groundTruth: { apiVersion: 'culprit.dev/v1', kind: 'GroundTruth', task, ...truth.groundTruth },
     plan: sanitiser.value(truth.plan),
     effects: sanitiser.value(truth.effects),
+    ...(truth.counterfactuals === undefined
+      ? {}
+      : // the sanitiser changes texts in it, never its form
+        { counterfactuals: sanitiser.value(truth.counterfactuals) as Counterfactuals }),
     provenance: {
       ...truth.provenance,
       seed: options.seed,

@@ -27,7 +27,7 @@ export interface LintedFile {
 }
 
 /** The truth and the plan of a task, as far as the private part is there. */
-export interface LintedTruth extends PrivatePart {
+export interface LintedTruth extends Omit<PrivatePart, 'changes'> {
   readonly operations: readonly Operation[];
   readonly incidentMs: number | undefined;
   readonly changes: readonly { readonly entity: string; readonly verb: string; readonly timeMs: number }[];
@@ -91,17 +91,12 @@ export async function loadLinted(path: string): Promise<LintedBundle> {
 async function loadTruth(path: string, root: SafeDirectory): Promise<LintedTruth> {
   const part = await readPrivate(path);
   const window = part.provenance['window'] as { readonly incident?: string } | undefined;
-  const changes = (await root.has('private/changes.jsonl')) ? await root.text('private/changes.jsonl') : '';
   return {
     ...part,
     // written by ourselves from a Plan
     operations: (part.plan as Partial<Plan> | null)?.operations ?? [],
     incidentMs: window?.incident === undefined ? undefined : Date.parse(window.incident),
-    changes: changes
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { entity: string; verb: string; time: string })
-      .map(({ entity, verb, time }) => ({ entity, verb, timeMs: Date.parse(time) })),
+    changes: part.changes.map(({ entity, verb, time }) => ({ entity, verb, timeMs: Date.parse(time) })),
     truthLines: (await root.text('private/ground-truth.yaml')).split('\n'),
   };
 }
