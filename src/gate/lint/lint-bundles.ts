@@ -17,19 +17,25 @@ export interface BundleLint {
   readonly neighbours: readonly Neighbour[];
 }
 
+export interface LintOptions {
+  readonly signal?: AbortSignal;
+  /** Secret keys of age for bundles that are sealed; those that none opens are linted without their truth. */
+  readonly identities?: readonly string[];
+}
+
 /**
  * Runs every rule over bundles. More than one of an application are taken as a suite, and the rules across tasks apply,
  * too. UserError for a bundle that cannot be read.
  */
 export async function lintBundles(
   paths: readonly string[],
-  signal?: AbortSignal,
+  options: LintOptions = {},
 ): Promise<readonly BundleLint[]> {
   const results = new Map<string, BundleLint & { readonly findings: LintFinding[] }>();
   const suites = new Map<string, Map<string, LintedBundle>>();
   for (const path of paths) {
-    signal?.throwIfAborted();
-    const bundle = await loadLinted(path);
+    options.signal?.throwIfAborted();
+    const bundle = await loadLinted(path, options.identities);
     results.set(path, lintOne(path, bundle));
     const { application, provider, task } = bundle.manifest;
     const suite = suites.get(`${application} ${provider}`) ?? new Map<string, LintedBundle>();

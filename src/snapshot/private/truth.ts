@@ -43,7 +43,7 @@ export function writePrivate(root: string, part: Omit<PrivatePart, 'changes'>): 
       ? []
       : [writeWhole(root, counterfactualsFile, `${canonicalJson(part.counterfactuals, 2)}\n`)]),
     writeWhole(root, 'private/effects.json', `${canonicalJson(part.effects, 2)}\n`),
-    writeWhole(root, 'private/ground-truth.yaml', yaml(part.groundTruth)),
+    writeWhole(root, 'private/ground-truth.yaml', truthText(part.groundTruth)),
     writeWhole(root, 'private/plan.yaml', yaml(part.plan)),
     writeWhole(root, 'private/provenance.json', `${canonicalJson(part.provenance, 2)}\n`),
   ];
@@ -129,6 +129,11 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
       unknown
     >,
   };
+}
+
+/** The text of `private/ground-truth.yaml`, so that a line of a sealed one can be named. */
+export function truthText(truth: GroundTruth): string {
+  return yaml(truth);
 }
 
 function yaml(value: unknown): string {
