@@ -16,6 +16,7 @@ import type { Plan } from '../spec/plan.ts';
 import { requireProfile } from '../spec/workspace.ts';
 import { alertId } from './alert-difference.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
+import { type BundleCheck, refusedBundle } from './bundle-check.ts';
 import { checkScenario } from './check-scenario.ts';
 import { alertRows, indicatorRows } from './counterfactual/observe.ts';
 import {
@@ -43,11 +44,12 @@ import { entitiesOfWorld } from './world-entities.ts';
  */
 export async function buildScenario(
   job: BuildJob,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress },
+  options: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress; readonly check?: BundleCheck },
 ): Promise<BuiltTask> {
   const report = (step: BuildStep, done: number) =>
     options.onProgress?.({ scenario: job.scenario, step, done });
   const { signal } = options;
+  const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
   const checked = requireValid(await checkScenario(job.scenario));
   const { scenario, application } = checked;
@@ -185,6 +187,8 @@ export async function buildScenario(
             end: rfc3339(window.endMs),
           },
           twinDigest,
+          // a bundle that was refused is not there to say so
+          lint: check === undefined ? 'left out' : 'no findings',
         },
       },
       {
@@ -199,6 +203,14 @@ export async function buildScenario(
         },
         ...(scenario.evidence ? { evidence: scenario.evidence } : {}),
         replace: true,
+        ...(check === undefined
+          ? {}
+          : {
+              check: async (bundle: string) => {
+                const findings = await check(bundle);
+                if (findings.length > 0) throw refusedBundle(scenario.metadata.name, findings);
+              },
+            }),
       },
     );
     const id = taskId(seed);

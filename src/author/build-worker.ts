@@ -1,23 +1,30 @@
-/** Entry point of a build worker: builds what its parent sends, one job at a time, until it is disconnected. */
 import { CulpritError, exitCodes } from '../base/errors.ts';
 import type { BuildJob, BuildOutcome, WorkerMessage } from './build-pool.ts';
 import { buildScenario } from './build-scenario.ts';
+import { type BundleCheck, findingsOf } from './bundle-check.ts';
 
-const controller = new AbortController();
-process.on('SIGTERM', () => controller.abort());
-process.on('disconnect', () => process.exit(0));
-process.on('message', (job: BuildJob) => void run(job));
+/**
+ * Makes this process a build worker: builds what its parent sends, one job at a time, until it is disconnected.
+ * @param check what a bundle has to pass before it is put in its place; handed in, for the lints live above this folder
+ */
+export function serveBuilds(check: BundleCheck): void {
+  const controller = new AbortController();
+  process.on('SIGTERM', () => controller.abort());
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (job: BuildJob) => void run(job, check, controller.signal));
+}
 
 function send(message: WorkerMessage): void {
   process.send?.(message);
 }
 
-async function run(job: BuildJob): Promise<void> {
+async function run(job: BuildJob, check: BundleCheck, signal: AbortSignal): Promise<void> {
   const started = performance.now();
   let outcome: BuildOutcome;
   try {
     const built = await buildScenario(job, {
-      signal: controller.signal,
+      signal,
+      check,
       onProgress: (progress) => send({ type: 'progress', progress }),
     });
     outcome = {
@@ -29,7 +36,7 @@ async function run(job: BuildJob): Promise<void> {
     };
   } catch (error) {
     const elapsedMs = Math.round(performance.now() - started);
-    outcome = controller.signal.aborted
+    outcome = signal.aborted
       ? { status: 'interrupted', scenario: job.scenario }
       : CulpritError.isInstance(error)
         ? {
@@ -39,6 +46,7 @@ async function run(job: BuildJob): Promise<void> {
             message: error.message,
             ...(error.hint ? { hint: error.hint } : {}),
             exitCode: error.exitCode,
+            findings: findingsOf(error),
             elapsedMs,
           }
         : {
@@ -47,9 +55,10 @@ async function run(job: BuildJob): Promise<void> {
             code: 'internal',
             message: (error as Error)?.stack ?? String(error),
             exitCode: exitCodes.internal,
+            findings: [],
             elapsedMs,
           };
   }
   send({ type: 'outcome', outcome });
-  if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+  if (signal.aborted) process.exit(exitCodes.interrupted);
 }

@@ -35,6 +35,8 @@ export interface WriteBundleOptions {
   readonly budget?: Partial<BundleBudget>;
   /** Whether a bundle of the same task may be replaced; otherwise OperationError `bundle-exists`. */
   readonly replace?: boolean;
+  /** Looks at the whole bundle before it is put in its place; if it throws, nothing is written. */
+  readonly check?: (bundle: string) => Promise<void>;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function writeBundle(
   try {
     const manifest = await writeParts(temporary, task, recording, truth, options);
     await settle(temporary);
+    await options.check?.(temporary);
     await moveInto(temporary, target);
     return manifest;
   } catch (error) {

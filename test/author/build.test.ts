@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BuildOutcome, buildAll } from '../../src/author/build-pool.ts';
+import type { BuildOutcome } from '../../src/author/build-pool.ts';
 import type { Effects } from '../../src/author/prove.ts';
+import { buildTasks } from '../../src/gate/build/build-tasks.ts';
 import { readGroundTruth, readPrivate } from '../../src/snapshot/private/truth.ts';
 import { readPublic } from '../../src/snapshot/public-reader.ts';
 import { verifyBundle } from '../../src/snapshot/verify-bundle.ts';
@@ -22,7 +23,7 @@ describe('culprit build on the embedded cluster', () => {
       await smallScenario(folder.path, 'calm', { faults: [], seed: 'ffffffffffffffffffffffffffffffff' }),
     ];
     const build = (out: string, jobs: number) =>
-      buildAll(
+      buildTasks(
         scenarios.map((scenario) => ({ scenario, out: join(folder.path, out) })),
         { jobs },
       );
@@ -84,7 +85,7 @@ describe('a scenario whose effect is not proved', () => {
       faults: [imageNotFound],
       expect: [{ alert: 'KubeNodeNotReady' }],
     });
-    const [outcome] = await buildAll([{ scenario, out: join(folder.path, 'out') }], { jobs: 1 });
+    const [outcome] = await buildTasks([{ scenario, out: join(folder.path, 'out') }], { jobs: 1 });
     expect(outcome).toMatchObject({ status: 'failed', code: 'effect-not-proved', exitCode: 1 });
     expect((outcome as { message: string }).message).toMatch(
       /KubeNodeNotReady.*not seen; alerts that fired: .*KubePodNotReady/s,
@@ -102,7 +103,7 @@ describe('an interrupted build', () => {
       await smallScenario(folder.path, 'second', { seed: '11111111111111111111111111111111' }),
     ];
     const out = join(folder.path, 'out');
-    const outcomes = await buildAll(
+    const outcomes = await buildTasks(
       scenarios.map((scenario) => ({ scenario, out })),
       {
         jobs: 1,

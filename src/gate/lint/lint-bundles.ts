@@ -1,5 +1,5 @@
 import { type Evidence, evidenceOf } from './evidence.ts';
-import type { Found, LintFinding, LintRule } from './finding.ts';
+import type { BundleRule, Found, LintFinding, LintRule } from './finding.ts';
 import { type LintedBundle, loadLinted } from './linted-bundle.ts';
 import { bundleRules, suiteRules } from './rules.ts';
 import { type Neighbour, neighboursOf } from './tell-apart.ts';
@@ -21,6 +21,8 @@ export interface LintOptions {
   readonly signal?: AbortSignal;
   /** Secret keys of age for bundles that are sealed; those that none opens are linted without their truth. */
   readonly identities?: readonly string[];
+  /** Only the rules across tasks, for bundles that the others have passed. */
+  readonly acrossOnly?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function lintBundles(
   for (const path of paths) {
     options.signal?.throwIfAborted();
     const bundle = await loadLinted(path, options.identities);
-    results.set(path, lintOne(path, bundle));
+    results.set(path, lintOne(path, bundle, options.acrossOnly === true ? [] : bundleRules));
     const { application, provider, task } = bundle.manifest;
     const suite = suites.get(`${application} ${provider}`) ?? new Map<string, LintedBundle>();
     // what the rules across tasks do not look at is most of the memory
@@ -51,12 +53,16 @@ export async function lintBundles(
   return [...results.values()];
 }
 
-function lintOne(path: string, bundle: LintedBundle): BundleLint & { readonly findings: LintFinding[] } {
+function lintOne(
+  path: string,
+  bundle: LintedBundle,
+  rules: readonly BundleRule[],
+): BundleLint & { readonly findings: LintFinding[] } {
   return {
     bundle: path,
     task: bundle.manifest.task,
     truth: bundle.truth === undefined ? 'absent' : 'checked',
-    findings: bundleRules.flatMap((rule) => [...rule.check(bundle)].map((found) => asFinding(rule, found))),
+    findings: rules.flatMap((rule) => [...rule.check(bundle)].map((found) => asFinding(rule, found))),
     evidence: (bundle.truth?.groundTruth.rootCauses ?? []).map(({ entity }) => {
       const [first, ...rest] = evidenceOf(bundle, entity);
       const state = rest.find(({ kind }) => kind === 'state');
