@@ -124,7 +124,12 @@ export async function buildScenario(
     });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);
-    if (problems.length > 0) throw notProved(scenario.metadata.name, problems);
+    const causes = causeGroups(
+      task.executed,
+      (one) => rootCauses([one], scenario).map(({ entity }) => entities.graph.universe.fold(entity))[0],
+    );
+    // with several causes the worlds say why one of them does not show
+    if (problems.length > 0 && causes.length < 2) throw notProved(scenario.metadata.name, problems);
     signal?.throwIfAborted();
 
     report('worlds', 0.68);
@@ -135,17 +140,15 @@ export async function buildScenario(
             {
               plan,
               application,
-              causes: causeGroups(
-                task.executed,
-                (one) =>
-                  rootCauses([one], scenario).map(({ entity }) => entities.graph.universe.fold(entity))[0],
-              ),
+              causes,
               task: seenInTask,
               twin: { recording: twin.recording, summary: summaries.twin, indicators: measured.twin },
               triggers,
             },
             (name, operations) => world(name, operations, 0.68, 0.94, 'worlds'),
           );
+    if (problems.length > 0)
+      throw notProved(scenario.metadata.name, [...counterfactuals.problems, ...problems]);
     if (counterfactuals.problems.length > 0) throw notSound(scenario.metadata.name, counterfactuals);
 
     report('freeze', 0.95);

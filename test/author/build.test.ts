@@ -94,6 +94,62 @@ describe('a scenario whose effect is not proved', () => {
   });
 });
 
+describe('a scenario that is not sound', () => {
+  const build = async (
+    folder: string,
+    name: string,
+    parts: Parameters<typeof smallScenario>[2],
+    lint = true,
+  ) => {
+    const scenario = await smallScenario(folder, name, parts);
+    const out = join(folder, 'out');
+    const [outcome] = await buildTasks([{ scenario, out, ...(lint ? {} : { lint }) }], { jobs: 1 });
+    return { outcome, made: await readdir(out).catch(() => []) };
+  };
+
+  test('makes no bundle where one cause hides the other, and says which and where', async () => {
+    await using folder = await temporaryFolder();
+    const { outcome, made } = await build(folder.path, 'masked', {
+      faults: [
+        {
+          fault: 'network-policy-deny',
+          args: { variant: 'remove-port', policy: 'fulfilment/NetworkPolicy/payment', port: 8080 },
+        },
+        { fault: 'image-not-found', args: { target: 'fulfilment/Deployment/checkout' } },
+      ],
+    });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'effect-not-proved', exitCode: 1 });
+    expect((outcome as { message: string }).message).toMatch(
+      /fulfilment\/NetworkPolicy\/payment is masked by fulfilment\/Deployment\/checkout: .*checkout-error-ratio is/,
+    );
+    expect(made).toEqual([]);
+  });
+
+  test('makes no bundle when the lints find a leak, but for a draft', async () => {
+    await using folder = await temporaryFolder();
+    const leak = {
+      cover: [
+        {
+          cover: 'annotate',
+          at: '-1m',
+          args: { target: 'storefront/Deployment/currency', value: 'before the chaos drill' },
+        },
+      ],
+    };
+    const refused = await build(folder.path, 'leaky', leak);
+    expect(refused.outcome).toMatchObject({ status: 'failed', code: 'lint', exitCode: 1 });
+    expect((refused.outcome as { message: string }).message).toMatch(
+      /public\/objects\.jsonl:\d+:1 LEK001 tool-vocabulary/,
+    );
+    expect(refused.made).toEqual([]);
+
+    const draft = await build(folder.path, 'leaky', leak, false);
+    expect(draft.outcome).toMatchObject({ status: 'built' });
+    const { provenance } = await readPrivate((draft.outcome as { directory: string }).directory);
+    expect(provenance['lint']).toBe('left out');
+  });
+});
+
 describe('an interrupted build', () => {
   test('keeps what is finished and leaves no half bundle', async () => {
     await using folder = await temporaryFolder();
