@@ -120,7 +120,7 @@ describe('a scenario that is not sound', () => {
     });
     expect(outcome).toMatchObject({ status: 'failed', code: 'effect-not-proved', exitCode: 1 });
     expect((outcome as { message: string }).message).toMatch(
-      /fulfilment\/NetworkPolicy\/payment is masked by fulfilment\/Deployment\/checkout: .*checkout-error-ratio is/,
+      /fulfilment\/NetworkPolicy\/payment is masked by fulfilment\/Deployment\/checkout: .*edge-error-ratio is \S+ with it alone/,
     );
     expect(made).toEqual([]);
   });

@@ -132,14 +132,11 @@ function howHidden(
 const mostTold = 8;
 
 function listed(clears: readonly Sign[], task: CounterfactualWorld, without: CounterfactualWorld): string {
-  const order = ['indicator', 'alert', 'symptom'];
-  const told = clears
-    .toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type))
-    .map((sign) =>
-      sign.type === 'indicator'
-        ? `${sign.id} ${valueText(task, sign.id)} → ${valueText(without, sign.id)}`
-        : sign.text,
-    );
+  const told = clears.map((sign) =>
+    sign.type === 'indicator'
+      ? `${sign.id} ${valueText(task, sign.id)} → ${valueText(without, sign.id)}`
+      : sign.text,
+  );
   const more = told.length - mostTold;
   return `${told.slice(0, mostTold).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }

@@ -13,9 +13,12 @@ export interface Sign {
 
 type Seen = Pick<CounterfactualWorld, 'alerts' | 'indicators' | 'symptoms'>;
 
-/** Everything a world shows. */
+/** Everything a world shows: what users feel first, then alerts, then who suffers. */
 export function signsOf(world: Seen): readonly Sign[] {
   return [
+    ...world.indicators
+      .filter(({ felt }) => felt)
+      .map(({ name }): Sign => ({ type: 'indicator', id: name, text: name })),
     ...world.alerts.map(
       (alert): Sign => ({
         type: 'alert',
@@ -23,9 +26,6 @@ export function signsOf(world: Seen): readonly Sign[] {
         text: `alert ${alert.name} ${labelText(alert.labels)}`.trim(),
       }),
     ),
-    ...world.indicators
-      .filter(({ felt }) => felt)
-      .map(({ name }): Sign => ({ type: 'indicator', id: name, text: name })),
     ...world.symptoms.map((entity): Sign => ({ type: 'symptom', id: entity, text: entity })),
   ];
 }
