@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
+import type { Diagnostic } from '../base/diagnostics.ts';
 import type { BuildProgress } from './progress.ts';
 
 /** What a worker is asked to do: build one scenario file into `out`. */
@@ -8,6 +8,10 @@ export interface BuildJob {
   readonly out: string;
   readonly profile?: string;
   readonly seed?: string;
+  /** Runs the counterfactual worlds also where time is real, or leaves them out; by default where time is virtual. */
+  readonly counterfactual?: boolean;
+  /** `false`: a draft, frozen whatever the lints say of it. */
+  readonly lint?: boolean;
 }
 
 /** A task that was frozen. */
@@ -36,6 +40,8 @@ export type BuildOutcome =
       readonly message: string;
       readonly hint?: string;
       readonly exitCode: number;
+      /** What the lints found, if they refused it; files are relative to the bundle that was not made. */
+      readonly findings: readonly Diagnostic[];
       readonly elapsedMs: number;
     }
   | { readonly status: 'crashed'; readonly scenario: string; readonly message: string }
@@ -46,6 +52,8 @@ export type WorkerMessage =
   | { readonly type: 'outcome'; readonly outcome: BuildOutcome };
 
 export interface PoolOptions {
+  /** Module that a worker runs; it calls `serveBuilds`. */
+  readonly worker: URL;
   readonly jobs: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BuildProgress) => void;
@@ -68,7 +76,7 @@ export async function buildAll(
       while (next < jobs.length && !options.signal?.aborted) {
         const index = next++;
         const job = jobs[index]!;
-        worker = worker?.connected ? worker : startWorker();
+        worker = worker?.connected ? worker : startWorker(options.worker);
         const outcome = await runJob(worker, job, options);
         if (outcome.status === 'crashed' || outcome.status === 'interrupted') worker = undefined;
         outcomes[index] = outcome;
@@ -89,8 +97,7 @@ export async function buildAll(
   );
 }
 
-function startWorker(): ChildProcess {
-  const module = new URL(`./build-worker${extname(import.meta.filename)}`, import.meta.url);
+function startWorker(module: URL): ChildProcess {
   // its own process group: Ctrl-C reaches the parent only, which then ends its workers and waits for them
   return fork(module, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
 }

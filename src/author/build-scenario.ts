@@ -5,10 +5,12 @@ import { rfc3339 } from '../base/clock.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { Recording } from '../capture/recording.ts';
+import { summarise } from '../capture/summary.ts';
 import type { Cluster, PrometheusClient } from '../cluster/cluster.ts';
 import { stateFolder } from '../cluster/cluster-state.ts';
 import { journalPath } from '../fault/journal-path.ts';
 import { planScenario, twinOperations } from '../fault/planner.ts';
+import { rootCauses } from '../fault/root-causes.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
 import { patienceMs, ruleShare } from '../spec/apply-timing.ts';
@@ -18,7 +20,17 @@ import type { Plan } from '../spec/plan.ts';
 import { alertId } from './alert-difference.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { type BuildSession, isLive } from './build-session.ts';
+import { type BundleCheck, refusedBundle } from './bundle-check.ts';
 import { checkScenario } from './check-scenario.ts';
+import { alertRows, indicatorRows } from './counterfactual/observe.ts';
+import {
+  notSound,
+  runCounterfactuals,
+  skippedCounterfactuals,
+  whySkipped,
+} from './counterfactual/run-counterfactuals.ts';
+import { reverseTriggers } from './counterfactual/trigger-reversal.ts';
+import { causeGroups } from './counterfactual/worlds.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
 import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
@@ -29,6 +41,7 @@ import { twinKey } from './shared-twin.ts';
 import { spoolRecording } from './spool-recording.ts';
 import { deriveTruth } from './truth.ts';
 import { digestOfRecording } from './twin-digest.ts';
+import { entitiesOfWorld } from './world-entities.ts';
 
 /**
  * The whole pipeline for one scenario file: plan, twin, task, recovery, proof, freeze. Throws DiagnosticsError for a
@@ -40,11 +53,13 @@ export async function buildScenario(
     readonly signal?: AbortSignal;
     readonly onProgress?: OnProgress;
     readonly session: BuildSession;
+    readonly check?: BundleCheck;
   },
 ): Promise<BuiltTask> {
   const report = (step: BuildStep, done: number) =>
     options.onProgress?.({ scenario: job.scenario, step, done });
   const { signal, session } = options;
+  const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
   const checked = requireValid(
     await checkScenario(job.scenario, undefined, job.profile === undefined ? {} : { profile: job.profile }),
@@ -78,17 +93,17 @@ export async function buildScenario(
   const open: WorldRun[] = [];
   try {
     const twin = await twinOf(plan, live, session, twinKey(plan, application, profile), () =>
-      world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
+      world('twin', twinOperations(plan), 0.02, 0.3, 'twin'),
     );
     if (twin.run !== undefined) open.push(twin.run);
-    const taskRun = await world('task', plan.operations, 0.42, 0.82, 'task');
+    const taskRun = await world('task', plan.operations, 0.3, 0.58, 'task');
     open.push(taskRun);
     // what a live cluster tells of the window is read once, before it is put back
     const task = live
       ? { ...taskRun, recording: await spoolRecording(taskRun.recording, join(work, 'task')) }
       : taskRun;
 
-    report('prove', 0.82);
+    report('prove', 0.58);
     const { measured, ...measuredEffects } = await measureEffects(
       plan,
       application,
@@ -97,12 +112,30 @@ export async function buildScenario(
       ruleShare(profile),
     );
     const isControl = scenario.faults.length === 0;
-    const truth = await deriveTruth(scenario, task, twin, measuredEffects.alertsDueToCauses);
-
-    report('freeze', 0.86);
-    // the recording is read from the cluster while it is written: recovery comes after it has been looked at
+    const summaries = { task: await summarise(task.recording), twin: await summarise(twin.recording) };
+    const entities = entitiesOfWorld(task.recording);
+    const truth = deriveTruth(scenario, task, entities, summaries, measuredEffects.alertsDueToCauses);
+    const seenInTask = {
+      alerts: alertRows(measuredEffects.alertsDueToCauses),
+      indicators: indicatorRows(application, measured.task, measured.twin),
+      symptoms: truth.symptoms.map(({ entity }) => entity),
+    };
+    // the recording is read from the cluster while it is written: what comes after its window does not reach it
     const twinDigest = await digestOfRecording(twin.recording);
-    report('recover', 0.88);
+    const why = whySkipped(job, profile.provider);
+    report('recover', 0.62);
+    const triggers = why
+      ? undefined
+      : await reverseTriggers({
+          cluster: task.cluster,
+          injection: task.injection,
+          application,
+          task: seenInTask,
+          twin: measured.twin,
+          dueAlerts: measuredEffects.alertsDueToCauses,
+          latent: plan.latent,
+          ...(signal ? { signal } : {}),
+        });
     const recovery = await recoverAndCheck({
       cluster: task.cluster,
       injection: task.injection,
@@ -114,8 +147,32 @@ export async function buildScenario(
     });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);
-    if (problems.length > 0) throw notProved(scenario.metadata.name, problems);
+    const causes = causeGroups(
+      task.executed,
+      (one) => rootCauses([one], scenario).map(({ entity }) => entities.graph.universe.fold(entity))[0],
+    );
+    // with several causes the worlds say why one of them does not show
+    if (problems.length > 0 && causes.length < 2) throw notProved(scenario.metadata.name, problems);
     signal?.throwIfAborted();
+
+    report('worlds', 0.68);
+    const counterfactuals =
+      triggers === undefined
+        ? skippedCounterfactuals(why ?? '')
+        : await runCounterfactuals(
+            {
+              plan,
+              application,
+              causes,
+              task: seenInTask,
+              twin: { recording: twin.recording, summary: summaries.twin, indicators: measured.twin },
+              triggers,
+            },
+            (name, operations) => world(name, operations, 0.68, 0.94, 'worlds'),
+          );
+    if (problems.length > 0)
+      throw notProved(scenario.metadata.name, [...counterfactuals.problems, ...problems]);
+    if (counterfactuals.problems.length > 0) throw notSound(scenario.metadata.name, counterfactuals);
 
     report('freeze', 0.95);
     const { window } = task.recording;
@@ -125,6 +182,7 @@ export async function buildScenario(
         groundTruth: truth,
         plan,
         effects,
+        counterfactuals,
         provenance: {
           culprit: await packageVersion(),
           scenario: {
@@ -155,6 +213,8 @@ export async function buildScenario(
             end: rfc3339(window.endMs),
           },
           twinDigest,
+          // a bundle that was refused is not there to say so
+          lint: check === undefined ? 'left out' : 'no findings',
         },
       },
       {
@@ -170,6 +230,14 @@ export async function buildScenario(
         ...(scenario.evidence ? { evidence: scenario.evidence } : {}),
         ...(live ? { ownNamespaces: operatorNamespaces } : {}),
         replace: true,
+        ...(check === undefined
+          ? {}
+          : {
+              check: async (bundle: string) => {
+                const findings = await check(bundle);
+                if (findings.length > 0) throw refusedBundle(scenario.metadata.name, findings);
+              },
+            }),
       },
     );
     const id = taskId(seed);

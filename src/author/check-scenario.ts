@@ -56,8 +56,7 @@ export async function checkScenario(
     application: application.value,
     profile: profile.value,
     ...mechanismLookups(
-      application.value &&
-        viewAtLoad(viewFromManifests(application.value, seed), scenario.load?.requestsPerSecond),
+      application.value && viewAtLoad(viewFromManifests(application.value, seed), scenario.load),
     ),
     capabilities: profile.value && offered(profile.value),
   });

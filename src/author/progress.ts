@@ -7,7 +7,7 @@ export interface BuildProgress {
   readonly detail?: string;
 }
 
-export const buildSteps = ['plan', 'twin', 'task', 'recover', 'prove', 'freeze'] as const;
+export const buildSteps = ['plan', 'twin', 'task', 'prove', 'recover', 'worlds', 'freeze'] as const;
 export type BuildStep = (typeof buildSteps)[number];
 
 export type OnProgress = (progress: BuildProgress) => void;

@@ -99,8 +99,11 @@ function compareBaselines(
     };
   if (task.provider !== 'embedded')
     return { holds: true, detail: 'no indicator differs by as much as a user would feel' };
+  // versions count what was changed before the window, too, where a cause predates it
   const before = (recording: Recording) =>
-    recording.changes.filter((change) => change.timeMs < recording.window.incidentMs);
+    recording.changes
+      .filter((change) => change.timeMs < recording.window.incidentMs)
+      .map((change) => ({ ...change, resourceVersion: '' }));
   const [a, b] = [before(task), before(twin)];
   const first = a.findIndex((change, index) => JSON.stringify(change) !== JSON.stringify(b[index]));
   if (first >= 0 || a.length !== b.length) {

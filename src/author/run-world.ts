@@ -38,7 +38,8 @@ export interface WorldOptions {
 }
 
 /**
- * cluster up ▶ deploy ▶ warm up ▶ baseline ▶ operations ▶ incident ▶ capture. The caller disposes of the cluster.
+ * cluster up ▶ deploy ▶ warm up ▶ baseline ▶ operations ▶ incident ▶ capture; operations that predate the window are done
+ * while it warms up, before anything is recorded. The caller disposes of the cluster.
  */
 export async function runWorld(options: WorldOptions): Promise<WorldRun> {
   const { plan, application, profile, signal } = options;
@@ -57,19 +58,25 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
       traceSampling: plan.traceSampling,
       ...(signal ? { signal } : {}),
     });
-    await advanceTo(cluster, cluster.clock.nowMs() + plan.warmUpMs, signal, () => {});
+    const warmMs = cluster.clock.nowMs() + plan.warmUpMs;
+    const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
+    const predating = operations.filter(({ atMs }) => atMs < -plan.baselineMs);
+    if (predating.length === 0) await advanceTo(cluster, warmMs, signal);
+    const desiredBefore = await readDesiredState(cluster.kube);
+    injection = await Injection.open(await options.journal(cluster), cluster);
+    for (const operation of predating) {
+      await advanceTo(cluster, warmMs + plan.baselineMs + operation.atMs, signal);
+      await injection.execute(operation);
+    }
+    await advanceTo(cluster, warmMs, signal);
     const startMs = cluster.clock.nowMs();
     const incidentMs = startMs + plan.baselineMs;
     const endMs = incidentMs + plan.incidentMs;
-    const desiredBefore = await readDesiredState(cluster.kube);
     // few samples in a short window would be too few
     const metricStepMs = Math.max(10_000, 30_000 * ruleShare(profile));
     capture = await startCapture(cluster, application, { metricStepMs });
-    injection = await Injection.open(await options.journal(cluster), cluster);
     const report = () => options.onProgress?.((cluster.clock.nowMs() - startMs) / (endMs - startMs));
-
-    const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
-    for (const operation of operations) {
+    for (const operation of operations.slice(predating.length)) {
       await advanceTo(cluster, incidentMs + operation.atMs, signal, report);
       await injection.execute(operation);
     }
@@ -110,14 +117,14 @@ async function advanceTo(
   cluster: Cluster,
   timeMs: number,
   signal: AbortSignal | undefined,
-  report: () => void,
+  report?: () => void,
 ): Promise<void> {
   const pieceMs = cluster.provider === 'embedded' ? 30_000 : 500;
   for (;;) {
     const restMs = timeMs - cluster.clock.nowMs();
     if (restMs <= 0) return;
     await advance(cluster, Math.min(restMs, pieceMs), signal);
-    report();
+    report?.();
   }
 }
 

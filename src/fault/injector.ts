@@ -18,8 +18,9 @@ import {
   type ResultRecord,
   readJournal,
 } from './journal.ts';
-import { podsOf } from './owned-pods.ts';
-import { type RecoveryReport, recoverOpened } from './recovery.ts';
+import { isRestart } from './operations.ts';
+import { oldestFirst, podsOf } from './owned-pods.ts';
+import { type RecoveryReport, recoverOpened, type UndoneOperation, undoOperations } from './recovery.ts';
 import { retrying } from './retrying.ts';
 import { atTime } from './touched-fields.ts';
 
@@ -123,6 +124,12 @@ export class Injection {
     return this.#note(intent, result);
   }
 
+  /** Undoes operations by id and leaves the others as they are; `recover` undoes the rest. */
+  async undo(ids: ReadonlySet<string>): Promise<readonly UndoneOperation[]> {
+    const records = (await readJournal(this.journal)) ?? [];
+    return (await undoOperations(records, this.#writer, this.#target, ids)).operations;
+  }
+
   /** Undoes everything, newest first; afterwards the cluster is free for another injection. */
   async recover(): Promise<RecoveryReport> {
     const records = (await readJournal(this.journal)) ?? [];
@@ -171,7 +178,7 @@ export class Injection {
         return { ...base, before: [await this.#image(action.target)] };
       case 'delete-pods': {
         const pods = await podsOf(this.#target.kube, action.owner);
-        const chosen = action.count === 'all' ? pods : pods.slice(0, action.count);
+        const chosen = action.count === 'all' ? pods : oldestFirst(pods).slice(0, action.count);
         return {
           ...base,
           before: [],
@@ -305,10 +312,6 @@ function refOfCreated(object: KubeObject): ObjectRef {
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };
-}
-
-function isRestart(body: unknown): boolean {
-  return JSON.stringify(body).includes('"kubectl.kubernetes.io/restartedAt"');
 }
 
 function grace(seconds: number | undefined): { gracePeriodSeconds?: number } {

@@ -49,6 +49,11 @@ export function restart(
   );
 }
 
+/** Whether a patch is what `kubectl rollout restart` sends. */
+export function isRestart(body: unknown): boolean {
+  return JSON.stringify(body).includes('"kubectl.kubernetes.io/restartedAt"');
+}
+
 /** Deletes all pods of a workload, so that every one of them starts anew. */
 export function replacePods(workload: KubeObject, atMs = pauseMs): PlannedOperation {
   return {

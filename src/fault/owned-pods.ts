@@ -18,6 +18,16 @@ export async function podsOf(kube: KubeClient, owner: ObjectRef): Promise<readon
     .toSorted(byText((pod) => pod.metadata.name));
 }
 
+/** Pods by age, those of one second by name: what was replaced already comes last. */
+export function oldestFirst(pods: readonly KubeObject[]): readonly KubeObject[] {
+  return pods.toSorted(
+    byText(
+      (pod) => pod.metadata.creationTimestamp ?? '',
+      (pod) => pod.metadata.name,
+    ),
+  );
+}
+
 function isOwnedBy(object: KubeObject, uids: ReadonlySet<string>): boolean {
   return (object.metadata.ownerReferences ?? []).some(
     (reference) => reference.controller === true && uids.has(reference.uid),

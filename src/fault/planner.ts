@@ -13,7 +13,9 @@ import { cover } from './cover.ts';
 import { distractors } from './distractors.ts';
 import type { ClusterView, FaultPlan } from './fault.ts';
 import { overlaps } from './field-paths.ts';
+import { waveOperations } from './load-waves.ts';
 import type { Mechanism } from './lookup.ts';
+import { takesHold } from './takes-hold.ts';
 import { touchedFields } from './touched-fields.ts';
 import { viewAtLoad, viewFor, viewFromManifests } from './view.ts';
 
@@ -40,6 +42,8 @@ interface Entry {
   readonly atMs: number;
   readonly args: Record<string, unknown>;
   readonly mechanism: Mechanism;
+  /** Only faults: what the scenario says about how the change takes hold. */
+  readonly hold: Pick<Scenario['faults'][number], 'predates' | 'trigger'>;
 }
 
 /** Requests a second where neither the scenario nor anybody else says; the application knows its load generator's. */
@@ -59,10 +63,7 @@ export function planScenario(
   const report = (code: string, pointer: string, message: string, hint?: string) =>
     void diagnostics.push({ severity: 'error', code, location: locate(pointer), message, hint });
   const locate = options.locate ?? (() => ({ file: `${scenario.metadata.name}.yaml`, line: 1, column: 1 }));
-  const view = viewAtLoad(
-    options.view ?? viewFromManifests(application, options.seed),
-    scenario.load?.requestsPerSecond,
-  );
+  const view = viewAtLoad(options.view ?? viewFromManifests(application, options.seed), scenario.load);
   const draw = (...purpose: string[]) => unit(key(hash32(options.seed), 'plan', ...purpose));
 
   const planned: { entry: Entry; plan: FaultPlan }[] = [];
@@ -75,9 +76,14 @@ export function planScenario(
     const problems = entry.mechanism.check(entry.args, own);
     for (const problem of problems)
       report('SCN004', `${entry.pointer}/args${problem.path}`, problem.message, problem.hint);
-    if (problems.length === 0) planned.push({ entry, plan: entry.mechanism.plan(entry.args, own) });
+    if (problems.length > 0) continue;
+    const plan = takesHold(entry.hold, entry.mechanism.plan(entry.args, own), own);
+    if ('problem' in plan)
+      report('SCN017', `${entry.pointer}${plan.problem.path}`, plan.problem.message, plan.problem.hint);
+    else planned.push({ entry, plan });
   }
   checkConflicts(planned, view, report);
+  checkLoad(scenario, planned, report);
 
   const warmUpMs = parseDuration(scenario.timeline.warmUp) ?? 0;
   const wantedBaselineMs = parseDuration(scenario.timeline.baseline) ?? 0;
@@ -87,9 +93,12 @@ export function planScenario(
   const incidentMs = windowMs - baselineMs;
 
   const patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY;
-  const operations = planned.flatMap(({ entry, plan }) =>
-    timed(entry, plan, draw, scenario.faults.length > 0),
-  );
+  const operations = [
+    ...planned.flatMap(({ entry, plan }) => timed(entry, plan, draw, scenario.faults.length > 0)),
+    ...(scenario.load?.waves === undefined
+      ? []
+      : waveOperations(scenario.load.waves, { warmUpMs, baselineMs, incidentMs }, draw)),
+  ];
   const expectations = [
     ...planned.flatMap(({ entry, plan }) => expected(entry, plan, patienceMs)),
     ...authored(scenario, incidentMs),
@@ -142,7 +151,7 @@ function entriesOf(scenario: Scenario, report: Report): Entry[] {
     list: string,
     index: number,
     name: string,
-    use: { id?: string; at?: string; args: Record<string, unknown> },
+    use: { id?: string; at?: string; args: Record<string, unknown> } & Entry['hold'],
   ) => {
     const registry = type === 'fault' ? catalogue : type === 'distractor' ? distractors : cover;
     if (!registry.has(name))
@@ -163,6 +172,10 @@ function entriesOf(scenario: Scenario, report: Report): Entry[] {
       atMs: signed(use.at ?? '0s'),
       args: use.args,
       mechanism: registry.get(name),
+      hold: {
+        ...(use.predates === undefined ? {} : { predates: use.predates }),
+        ...(use.trigger === undefined ? {} : { trigger: use.trigger }),
+      },
     });
   };
   for (const [i, use] of scenario.faults.entries()) add('fault', 'faults', i, use.fault, use);
@@ -233,6 +246,26 @@ function conditionOf(entry: Static<typeof ExpectationEntry>): Condition | undefi
   if (entry.event !== undefined) return { type: 'event', ...entry.event };
   if (entry.log !== undefined) return { type: 'log', ...entry.log };
   return entry.metric === undefined ? undefined : { type: 'metric', expression: entry.metric };
+}
+
+/** Two that set the load: the second would end what the first began. */
+function checkLoad(
+  scenario: Scenario,
+  planned: readonly { entry: Entry; plan: FaultPlan }[],
+  report: Report,
+): void {
+  const setting = planned.filter(({ plan }) =>
+    plan.operations.some(({ action }) => action.verb === 'set-load'),
+  );
+  const waves = scenario.load?.waves === undefined ? [] : ['load.waves'];
+  const first = [...waves, ...setting.map(({ entry }) => entry.name)][0];
+  for (const { entry } of setting.slice(1 - waves.length))
+    report(
+      'SCN006',
+      `${entry.pointer}/${entry.type}`,
+      `${entry.name} and ${first} both set the load`,
+      'leave one of them out',
+    );
 }
 
 /** Two entries that change one field: the second would hide or undo the first, and root causes would be wrong. */

@@ -17,6 +17,7 @@ import {
   type ResultRecord,
   readJournal,
 } from './journal.ts';
+import { renewStalePods } from './renew-stale-pods.ts';
 import { retryRefusedPods } from './retry-refused-pods.ts';
 import { retrying } from './retrying.ts';
 import { applyPatch } from './touched-fields.ts';
@@ -64,18 +65,7 @@ export async function recoverOpened(
   target: InjectionTarget,
 ): Promise<RecoveryReport> {
   if (!isOpen(records)) return { operations: [], isClean: true };
-  const done = new Set(records.flatMap((record) => (record.type === 'undone' ? [record.sequence] : [])));
-  const results = new Map(
-    records.flatMap((record) => (record.type === 'result' ? [[record.sequence, record] as const] : [])),
-  );
-  const operations: UndoneOperation[] = [];
-  const intents = records.filter((record) => record.type === 'intent').toReversed();
-  for (const intent of intents) {
-    if (done.has(intent.sequence)) continue;
-    const undone = await undo(intent, results.get(intent.sequence), target);
-    operations.push({ operation: intent.operation.id, summary: intent.operation.summary, ...undone });
-    await writer.append({ type: 'undone', sequence: intent.sequence, detail: undone.detail });
-  }
+  const { operations, intents } = await undoOperations(records, writer, target);
   // only after everything is back: what was refused may pass now
   const quotas = new Set(
     intents.flatMap(({ operation: { action } }) =>
@@ -85,8 +75,31 @@ export async function recoverOpened(
     ),
   );
   for (const namespace of quotas) await retryRefusedPods(target, namespace);
+  await renewStalePods(intents, target);
   await writer.append({ type: 'closed' });
   return { operations, isClean: operations.every(({ outcome }) => outcome !== 'kept') };
+}
+
+/** Undoes the operations with these ids (all by default), newest first; the journal stays open for the rest. */
+export async function undoOperations(
+  records: readonly JournalRecord[],
+  writer: JournalWriter,
+  target: InjectionTarget,
+  ids?: ReadonlySet<string>,
+): Promise<{ readonly operations: readonly UndoneOperation[]; readonly intents: readonly IntentRecord[] }> {
+  const done = new Set(records.flatMap((record) => (record.type === 'undone' ? [record.sequence] : [])));
+  const results = new Map(
+    records.flatMap((record) => (record.type === 'result' ? [[record.sequence, record] as const] : [])),
+  );
+  const operations: UndoneOperation[] = [];
+  const intents = records.filter((record) => record.type === 'intent').toReversed();
+  for (const intent of intents) {
+    if (done.has(intent.sequence) || ids?.has(intent.operation.id) === false) continue;
+    const undone = await undo(intent, results.get(intent.sequence), target);
+    operations.push({ operation: intent.operation.id, summary: intent.operation.summary, ...undone });
+    await writer.append({ type: 'undone', sequence: intent.sequence, detail: undone.detail });
+  }
+  return { operations, intents };
 }
 
 type Undone = Pick<UndoneOperation, 'outcome' | 'detail'>;

@@ -71,3 +71,32 @@ export function releaseProblem(
     hint,
   };
 }
+
+/** Tags of an image that can be pulled, and the one it has. */
+export function tagsOf(view: ClusterView, image: string): readonly string[] {
+  const { repository, tag } = splitImage(image);
+  return [
+    ...new Set([
+      ...(view.application.programs.get(repository)?.releases.map((release) => release.tag) ?? []),
+      tag,
+    ]),
+  ];
+}
+
+/** A tag that looks like a coming release of the current one and does not exist. */
+export function missingTag(current: string, existing: readonly string[], pick: number): string {
+  const version = /^(v?)(\d+)\.(\d+)\.(\d+)/.exec(current);
+  const next = version === null ? [`${current}-1`] : nextVersions(version);
+  const free = next.filter((tag) => !existing.includes(tag));
+  return free[Math.floor(pick * free.length)] ?? `${current}-rc.1`;
+}
+
+function nextVersions([, prefix, major, minor, fix]: RegExpExecArray): readonly string[] {
+  const versions: string[] = [];
+  for (let n = 1; n <= 3; n++)
+    versions.push(
+      `${prefix}${major}.${minor}.${Number(fix) + n}`,
+      `${prefix}${major}.${Number(minor) + n}.0`,
+    );
+  return versions;
+}

@@ -3,6 +3,7 @@ import { hash32, key, unit } from '../base/random.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Application } from '../spec/application.ts';
 import type { KubeObject } from '../spec/kube-types.ts';
+import type { Scenario } from '../spec/scenario.ts';
 import type { ClusterView } from './fault.ts';
 import { nameOf } from './workloads.ts';
 
@@ -11,10 +12,12 @@ export function viewFromManifests(application: Application, seed = ''): ClusterV
   return viewOf(application, application.manifests, seed);
 }
 
-/** The same view at the load a scenario asks for. */
-export function viewAtLoad(view: ClusterView, requestsPerSecond: number | undefined): ClusterView {
-  if (requestsPerSecond === undefined) return view;
+/** The same view at the load a scenario asks for; where it comes in waves, at their height. */
+export function viewAtLoad(view: ClusterView, load: Scenario['load']): ClusterView {
+  if (load === undefined) return view;
   const { application } = view;
+  const ordinary = load.requestsPerSecond ?? application.file.load.requestsPerSecond;
+  const requestsPerSecond = ordinary * (load.waves?.factor ?? 1);
   const file = { ...application.file, load: { ...application.file.load, requestsPerSecond } };
   return { ...view, application: { ...application, file } };
 }

@@ -171,6 +171,13 @@ export function replacementOf(workload: KubeObject): { takesAllDown: boolean; ty
   };
 }
 
+/** Whether a rolling update waits with every old pod until its successor is ready, so that one that never is harms nobody. */
+export function keepsOldPods(workload: KubeObject): boolean {
+  if (workload.kind !== 'Deployment' || replacementOf(workload).type !== 'RollingUpdate') return false;
+  const { maxUnavailable } = recordAt(workload, 'spec', 'strategy', 'rollingUpdate');
+  return unavailable(maxUnavailable, replicasOf(workload)) === 0;
+}
+
 function unavailable(value: unknown, replicas: number): number {
   if (typeof value === 'number') return value;
   const percent = /^(\d+)%$/.exec(typeof value === 'string' ? value : '25%');

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parse, parseDocument } from 'yaml';
 import type { Diagnostic } from '../base/diagnostics.ts';
 import { CulpritError } from '../base/errors.ts';
 import { parseEntityName } from '../entity/entity-name.ts';
 import { GroundTruth, Manifest, TopologyFile } from '../spec/bundle.ts';
+import { Counterfactuals } from '../spec/counterfactuals.ts';
 import { checkFor, type LineFile, lineSchemas, parseLine } from './line-schemas.ts';
 import { readLines } from './lines.ts';
 import { publicDigest } from './manifest.ts';
 import { commitmentTo } from './private/commitment.ts';
 import { sealedFile } from './private/sealed-part.ts';
+import { counterfactualsFile } from './private/truth.ts';
 import { metricRowProblem, parseMetricHeader } from './public-reader.ts';
 import { SafeDirectory } from './safe-directory.ts';
 
@@ -30,6 +32,10 @@ const privateFiles = [
   'plan.yaml',
   'provenance.json',
 ].map((name) => `private/${name}`);
+/** In bundles since the proof is made. */
+const optionalPrivateFiles: readonly string[] = [counterfactualsFile];
+
+const knownPrivate = new Set([...privateFiles, ...optionalPrivateFiles]);
 
 /** Findings of one kind in one file that are listed; more are counted in a last one. */
 const perFile = 20;
@@ -117,7 +123,7 @@ async function verifyFiles(
 ): Promise<void> {
   const listed = new Set(manifest.files.map((file) => file.path));
   for (const path of present)
-    if (!listed.has(path) && path !== 'manifest.json' && path !== sealedFile && !privateFiles.includes(path))
+    if (!listed.has(path) && path !== 'manifest.json' && path !== sealedFile && !knownPrivate.has(path))
       report.add(
         'BND003',
         path,
@@ -230,7 +236,8 @@ async function verifyPrivate(
         : undefined;
     if (typeof salt !== 'string') return report.add('BND010', 'private/provenance.json', 1, 'has no salt');
     const files = [];
-    for (const path of privateFiles) files.push({ path, digest: (await digestOf(directory, path)).digest });
+    for (const path of present.filter((one) => knownPrivate.has(one)))
+      files.push({ path, digest: (await digestOf(directory, path)).digest });
     if (commitmentTo(files, salt) !== manifest.privateCommitment)
       report.add('BND011', 'manifest.json', 1, 'privateCommitment does not fit the private files');
   });
@@ -238,6 +245,26 @@ async function verifyPrivate(
     await verifyLines(directory, 'private/changes.jsonl', 'changes.jsonl', report);
   });
   await guarded(report, 'private/ground-truth.yaml', () => verifyTruth(directory, manifest, report));
+  if (present.includes(counterfactualsFile))
+    await guarded(report, counterfactualsFile, () => verifyCounterfactuals(directory, report));
+}
+
+/** The proof is of the right form and about the causes of the ground truth, each with its worlds. */
+async function verifyCounterfactuals(directory: SafeDirectory, report: Report): Promise<void> {
+  const path = counterfactualsFile;
+  const value: unknown = JSON.parse(await directory.text(path));
+  const problem = checkFor(Counterfactuals)(value);
+  if (problem !== undefined) return report.add('BND014', path, 1, problem);
+  const proof = value as Counterfactuals;
+  if (proof.skipped !== undefined) return;
+  const { rootCauses } = parse(await directory.text('private/ground-truth.yaml')) as GroundTruth;
+  const wanted = rootCauses.map(({ entity }) => entity).sort();
+  const proven = proof.causes.map(({ entity }) => entity).sort();
+  if (wanted.join(' ') !== proven.join(' '))
+    report.add('BND014', path, 1, `is about ${proven.join(', ')}; the causes are ${wanted.join(', ')}`);
+  const worlds = new Set(proof.worlds.flatMap(({ names }) => names));
+  for (const name of ['task', 'twin', ...wanted.flatMap((cause) => [`without ${cause}`, `only ${cause}`])])
+    if (!worlds.has(name)) report.add('BND014', path, 1, `lacks the world "${name}"`);
 }
 
 async function verifyTruth(directory: SafeDirectory, manifest: Manifest, report: Report): Promise<void> {

@@ -6,6 +6,7 @@ import { OperationError } from '../base/errors.ts';
 import { byText } from '../base/order.ts';
 import { sensitiveValues } from '../entity/secret-values.ts';
 import type { Manifest } from '../spec/bundle.ts';
+import type { Counterfactuals } from '../spec/counterfactuals.ts';
 import type { Recording } from '../spec/recording.ts';
 import { bundleFileTime, writeWhole } from './file-sink.ts';
 import { manifestText, publicDigest } from './manifest.ts';
@@ -34,6 +35,8 @@ export interface WriteBundleOptions {
   readonly budget?: Partial<BundleBudget>;
   /** Whether a bundle of the same task may be replaced; otherwise OperationError `bundle-exists`. */
   readonly replace?: boolean;
+  /** Looks at the whole bundle before it is put in its place; if it throws, nothing is written. */
+  readonly check?: (bundle: string) => Promise<void>;
 }
 
 /**
@@ -58,6 +61,7 @@ export async function writeBundle(
   try {
     const manifest = await writeParts(temporary, task, recording, truth, options);
     await settle(temporary);
+    await options.check?.(temporary);
     await moveInto(temporary, target);
     return manifest;
   } catch (error) {
@@ -92,6 +96,10 @@ async function writeParts(
     groundTruth: { apiVersion: 'culprit.dev/v1', kind: 'GroundTruth', task, ...truth.groundTruth },
     plan: sanitiser.value(truth.plan),
     effects: sanitiser.value(truth.effects),
+    ...(truth.counterfactuals === undefined
+      ? {}
+      : // the sanitiser changes texts in it, never its form
+        { counterfactuals: sanitiser.value(truth.counterfactuals) as Counterfactuals }),
     provenance: {
       ...truth.provenance,
       seed: options.seed,

@@ -11,6 +11,42 @@ const Id = Type.String({
   description: 'Lower-case letters, digits and dashes, a letter first.',
 });
 
+/** How a change takes hold that waits for pods to be replaced. */
+export const Trigger = Type.Object(
+  {
+    pods: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'How many pods are replaced, the oldest first; by default as many as the fault plans.',
+      }),
+    ),
+    over: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        description: 'The pods are replaced one after the other, spread over this time.',
+      }),
+    ),
+  },
+  { ...strict, minProperties: 1 },
+);
+
+/** Load that swells again and again, before and during the incident, in the twin as well. */
+export const Waves = Type.Object(
+  {
+    every: Type.String({
+      pattern: durationPattern,
+      description: 'From the start of one wave to the start of the next.',
+    }),
+    lasts: Type.String({ pattern: durationPattern, description: 'Shorter than "every".' }),
+    factor: Type.Number({
+      exclusiveMinimum: 1,
+      maximum: 10,
+      description: 'Times the ordinary load.',
+    }),
+  },
+  strict,
+);
+
 /** One use of a mechanism; `args` is checked against the fault's own schema. */
 export const FaultUse = Type.Object(
   {
@@ -18,6 +54,15 @@ export const FaultUse = Type.Object(
     fault: Type.String({ description: 'Name in the catalogue: `culprit fault list`.' }),
     /** After the start of the incident; default 0. */
     at: Type.Optional(Duration),
+    /** The change was made this long before `at`, ahead of the recorded window; only what lets it take hold comes at `at`. */
+    predates: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        description:
+          'How long before "at" the change was made: before the recorded window. Only what lets it take hold (a restart, pods that are lost) comes at "at".',
+      }),
+    ),
+    trigger: Type.Optional(Trigger),
     args: Type.Record(Type.String(), Type.Unknown()),
   },
   strict,
@@ -95,7 +140,15 @@ export const Scenario = Type.Object(
       description: 'Cluster profile: a file name below clusters/ without .yaml, or a path.',
     }),
     timeline: Type.Object({ warmUp: Duration, baseline: Duration, incident: Duration }, strict),
-    load: Type.Optional(Type.Object({ requestsPerSecond: Type.Number({ exclusiveMinimum: 0 }) }, strict)),
+    load: Type.Optional(
+      Type.Object(
+        {
+          requestsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+          waves: Type.Optional(Waves),
+        },
+        strict,
+      ),
+    ),
     telemetry: Type.Optional(
       Type.Object({ traceSampling: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })) }, strict),
     ),

@@ -53,6 +53,8 @@ export function validateScenario(loaded: LoadedFile<Scenario>, context: Scenario
     .map((entry) => checkEntry(entry, context, report))
     .filter((entry) => entry !== undefined);
   checkTimes(scenario, entries, report);
+  checkPredating(scenario, report);
+  checkWaves(scenario, report);
   if (context.application) {
     checkWindows(scenario, sound, context.application, context.profile, report);
     checkExpectations(scenario, context.application, report);
@@ -192,6 +194,50 @@ function checkTimes(scenario: Scenario, entries: readonly Entry[], report: Repor
         `the incident ends after ${formatDuration(incidentMs)}, before this time is over`,
         'lower "within" or lengthen timeline.incident',
       );
+}
+
+/** Time for an application to settle before somebody changes it. */
+const settledMs = 30_000;
+
+/** A change that predates the incident has to come before the window, whichever way the seed shifts it, and after the deployment. */
+function checkPredating(scenario: Scenario, report: Report): void {
+  const baselineMs = parseDuration(scenario.timeline.baseline) ?? 0;
+  const warmUpMs = parseDuration(scenario.timeline.warmUp) ?? 0;
+  for (const [index, use] of scenario.faults.entries()) {
+    if (use.predates === undefined) continue;
+    const beforeMs = (parseDuration(use.predates) ?? 0) - signedDuration(use.at ?? '0s');
+    const least = (2 - shortestBaseline) * baselineMs;
+    const most = warmUpMs + shortestBaseline * baselineMs - settledMs;
+    const pointer = jsonPointer('faults', index, 'predates');
+    if (most < least)
+      report(
+        'SCN009',
+        pointer,
+        `there is no time between the deployment and a window whose baseline may last ${formatDuration(least)}`,
+        `make timeline.warmUp at least ${formatDuration(Math.ceil((least - most + warmUpMs) / 1000) * 1000)}`,
+      );
+    else if (beforeMs < least || beforeMs > most)
+      report(
+        'SCN009',
+        pointer,
+        `the change would be made ${formatDuration(Math.max(0, beforeMs))} before the incident; it has to be between ${formatDuration(least)} (before the window) and ${formatDuration(most)} (after the deployment)`,
+        beforeMs < least ? 'raise "predates"' : 'lower "predates" or lengthen timeline.warmUp',
+      );
+  }
+}
+
+function checkWaves(scenario: Scenario, report: Report): void {
+  const { waves } = scenario.load ?? {};
+  if (waves === undefined) return;
+  // both ends move by up to eight seconds
+  const leastMs = (parseDuration(waves.lasts) ?? 0) + 10_000;
+  if ((parseDuration(waves.every) ?? 0) < leastMs)
+    report(
+      'SCN009',
+      '/load/waves/lasts',
+      `a wave that lasts ${waves.lasts} is not over when the next begins`,
+      `raise "every" to ${formatDuration(leastMs)} or more`,
+    );
 }
 
 /** An alert fires when its condition held for its `for`: the incident has to be longer, with an evaluation to notice. */

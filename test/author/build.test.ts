@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BuildOutcome, buildAll } from '../../src/author/build-pool.ts';
+import type { BuildOutcome } from '../../src/author/build-pool.ts';
 import type { Effects } from '../../src/author/prove.ts';
+import { buildTasks } from '../../src/gate/build/build-tasks.ts';
 import { readGroundTruth, readPrivate } from '../../src/snapshot/private/truth.ts';
 import { readPublic } from '../../src/snapshot/public-reader.ts';
 import { verifyBundle } from '../../src/snapshot/verify-bundle.ts';
@@ -22,7 +23,7 @@ describe('culprit build on the embedded cluster', () => {
       await smallScenario(folder.path, 'calm', { faults: [], seed: 'ffffffffffffffffffffffffffffffff' }),
     ];
     const build = (out: string, jobs: number) =>
-      buildAll(
+      buildTasks(
         scenarios.map((scenario) => ({ scenario, out: join(folder.path, out) })),
         { jobs },
       );
@@ -84,12 +85,68 @@ describe('a scenario whose effect is not proved', () => {
       faults: [imageNotFound],
       expect: [{ alert: 'KubeNodeNotReady' }],
     });
-    const [outcome] = await buildAll([{ scenario, out: join(folder.path, 'out') }], { jobs: 1 });
+    const [outcome] = await buildTasks([{ scenario, out: join(folder.path, 'out') }], { jobs: 1 });
     expect(outcome).toMatchObject({ status: 'failed', code: 'effect-not-proved', exitCode: 1 });
     expect((outcome as { message: string }).message).toMatch(
       /KubeNodeNotReady.*not seen; alerts that fired: .*KubePodNotReady/s,
     );
     expect(await readdir(join(folder.path, 'out')).catch(() => [])).toEqual([]);
+  });
+});
+
+describe('a scenario that is not sound', () => {
+  const build = async (
+    folder: string,
+    name: string,
+    parts: Parameters<typeof smallScenario>[2],
+    lint = true,
+  ) => {
+    const scenario = await smallScenario(folder, name, parts);
+    const out = join(folder, 'out');
+    const [outcome] = await buildTasks([{ scenario, out, ...(lint ? {} : { lint }) }], { jobs: 1 });
+    return { outcome, made: await readdir(out).catch(() => []) };
+  };
+
+  test('makes no bundle where one cause hides the other, and says which and where', async () => {
+    await using folder = await temporaryFolder();
+    const { outcome, made } = await build(folder.path, 'masked', {
+      faults: [
+        {
+          fault: 'network-policy-deny',
+          args: { variant: 'remove-port', policy: 'fulfilment/NetworkPolicy/payment', port: 8080 },
+        },
+        { fault: 'image-not-found', args: { target: 'fulfilment/Deployment/checkout' } },
+      ],
+    });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'effect-not-proved', exitCode: 1 });
+    expect((outcome as { message: string }).message).toMatch(
+      /fulfilment\/NetworkPolicy\/payment is masked by fulfilment\/Deployment\/checkout: .*edge-error-ratio is \S+ with it alone/,
+    );
+    expect(made).toEqual([]);
+  });
+
+  test('makes no bundle when the lints find a leak, but for a draft', async () => {
+    await using folder = await temporaryFolder();
+    const leak = {
+      cover: [
+        {
+          cover: 'annotate',
+          at: '-1m',
+          args: { target: 'storefront/Deployment/currency', value: 'before the chaos drill' },
+        },
+      ],
+    };
+    const refused = await build(folder.path, 'leaky', leak);
+    expect(refused.outcome).toMatchObject({ status: 'failed', code: 'lint', exitCode: 1 });
+    expect((refused.outcome as { message: string }).message).toMatch(
+      /public\/objects\.jsonl:\d+:1 LEK001 tool-vocabulary/,
+    );
+    expect(refused.made).toEqual([]);
+
+    const draft = await build(folder.path, 'leaky', leak, false);
+    expect(draft.outcome).toMatchObject({ status: 'built' });
+    const { provenance } = await readPrivate((draft.outcome as { directory: string }).directory);
+    expect(provenance['lint']).toBe('left out');
   });
 });
 
@@ -102,7 +159,7 @@ describe('an interrupted build', () => {
       await smallScenario(folder.path, 'second', { seed: '11111111111111111111111111111111' }),
     ];
     const out = join(folder.path, 'out');
-    const outcomes = await buildAll(
+    const outcomes = await buildTasks(
       scenarios.map((scenario) => ({ scenario, out })),
       {
         jobs: 1,

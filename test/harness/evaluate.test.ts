@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildAll } from '../../src/author/build-pool.ts';
+import { buildTasks } from '../../src/gate/build/build-tasks.ts';
 import { culprit } from '../cli/culprit.ts';
 import { smallScenario, temporaryFolder } from '../helpers/small-scenario.ts';
 
@@ -12,7 +12,7 @@ test('eval, score and report: the reference agents score as they must, and scori
     await smallScenario(folder.path, 'calm', { faults: [], seed: 'ffffffffffffffffffffffffffffffff' }),
   ];
   const bundles = join(folder.path, 'bundles');
-  await buildAll(
+  await buildTasks(
     scenarios.map((scenario) => ({ scenario, out: bundles })),
     { jobs: 2 },
   );
@@ -85,7 +85,7 @@ test('eval, score and report: the reference agents score as they must, and scori
 test('a single answer is scored with a verdict for every name; a broken one is told apart', async () => {
   await using folder = await temporaryFolder();
   const out = join(folder.path, 'bundles');
-  const [outcome] = await buildAll([{ scenario: await smallScenario(folder.path, 'release'), out }], {
+  const [outcome] = await buildTasks([{ scenario: await smallScenario(folder.path, 'release'), out }], {
     jobs: 1,
   });
   const bundle = (outcome as { directory: string }).directory;

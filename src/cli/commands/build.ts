@@ -1,12 +1,17 @@
 import { cpus } from 'node:os';
-import { relative, resolve } from 'node:path';
-import { type BuildJob, type BuildOutcome, buildAll } from '../../author/build-pool.ts';
+import { join, relative, resolve } from 'node:path';
+import type { BuildJob, BuildOutcome, BuiltTask } from '../../author/build-pool.ts';
 import { expandScenarios } from '../../author/expand-scenarios.ts';
 import { updateLock } from '../../author/lock-file.ts';
+import { formatDiagnostic } from '../../base/diagnostics.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
+import { buildTasks } from '../../gate/build/build-tasks.ts';
+import { type BundleLint, lintBundles } from '../../gate/lint/lint-bundles.ts';
 import { packageVersion } from '../../spec/package-version.ts';
-import type { Command } from '../io.ts';
+import { readKind } from '../../spec/read-kind.ts';
+import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
+import { displayPath } from '../render-diagnostics.ts';
 import { formatTable } from '../table.ts';
 
 interface BuildOptions {
@@ -16,13 +21,17 @@ interface BuildOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly lock?: boolean;
+  /** `false` for --no-lint. */
+  readonly lint?: boolean;
+  readonly counterfactual?: boolean;
 }
 
 /** `culprit build SCENARIO|SUITE…`: the whole pipeline, a bundle each. */
 export const build: Command<BuildOptions> = async (options, io) => {
   const out = resolve(io.cwd, options.out ?? 'snapshots');
   const jobs = parseJobs(options.jobs);
-  const scenarios = await expandScenarios(options.file.map((file) => resolve(io.cwd, file)));
+  const files = options.file.map((file) => resolve(io.cwd, file));
+  const scenarios = await expandScenarios(files);
   if (options.seed !== undefined && scenarios.length > 1)
     throw new UserError('seed-for-many', '--seed goes with one scenario', {
       hint: `${scenarios.length} scenarios were given`,
@@ -30,13 +39,15 @@ export const build: Command<BuildOptions> = async (options, io) => {
   const progress = new ProgressLine(io.stderr, options.quiet);
   const running = new Map<string, string>();
   let finished = 0;
-  const outcomes = await buildAll(
+  const outcomes = await buildTasks(
     scenarios.map(
       (scenario): BuildJob => ({
         scenario,
         out,
         ...(options.profile ? { profile: options.profile } : {}),
         ...(options.seed ? { seed: options.seed } : {}),
+        ...(options.lint === false ? { lint: false } : {}),
+        ...(options.counterfactual === undefined ? {} : { counterfactual: options.counterfactual }),
       }),
     ),
     {
@@ -54,19 +65,64 @@ export const build: Command<BuildOptions> = async (options, io) => {
     },
   );
   progress.clear();
-  if (options.lock) await writeLock(out, outcomes);
-  io.stdout.write(options.json ? `${JSON.stringify(outcomes, undefined, 2)}\n` : table(outcomes, io.cwd));
+  const built = outcomes.filter((outcome) => outcome.status === 'built');
+  const isDraft = options.lint === false || options.counterfactual === false;
+  const across = isDraft || !(await hasSuite(files)) ? [] : await lintAcross(built, io);
+  const spoiled = new Set(across.map(({ bundle }) => bundle));
+  if (options.lock && !isDraft)
+    await writeLock(
+      out,
+      built.filter(({ directory }) => !spoiled.has(directory)),
+    );
+  io.stdout.write(
+    options.json
+      ? `${JSON.stringify(
+          outcomes.map((outcome) =>
+            outcome.status === 'built'
+              ? {
+                  ...outcome,
+                  findings: across
+                    .filter(({ bundle }) => bundle === outcome.directory)
+                    .flatMap(({ findings }) => findings),
+                }
+              : outcome,
+          ),
+          undefined,
+          2,
+        )}\n`
+      : `${table(outcomes, io.cwd)}${across
+          .flatMap(({ bundle, findings }) =>
+            findings.map((finding) => {
+              const file = join(displayPath(bundle, io.cwd), finding.location.file);
+              return `${formatDiagnostic({ ...finding, location: { ...finding.location, file } })}\n`;
+            }),
+          )
+          .join('')}`,
+  );
   if (io.signal.aborted) return exitCodes.interrupted;
   const failed = outcomes.filter((outcome) => outcome.status !== 'built');
-  if (failed.length === 0) return exitCodes.ok;
+  if (failed.length === 0) return across.length > 0 ? exitCodes.failed : exitCodes.ok;
   const codes = failed.map((outcome) =>
     outcome.status === 'failed' ? outcome.exitCode : exitCodes.internal,
   );
   return codes.every((code) => code === codes[0]) ? codes[0]! : exitCodes.failed;
 };
 
-async function writeLock(out: string, outcomes: readonly BuildOutcome[]): Promise<void> {
-  const built = outcomes.filter((outcome) => outcome.status === 'built');
+async function hasSuite(files: readonly string[]): Promise<boolean> {
+  return (await Promise.all(files.map(readKind))).includes('Suite');
+}
+
+/** What only one task of a suite has gives it away: the rules that need all of them, once all are built. */
+async function lintAcross(built: readonly BuiltTask[], io: Io): Promise<readonly BundleLint[]> {
+  const directories = built.map(({ directory }) => directory);
+  const results = await lintBundles(directories, { signal: io.signal, acrossOnly: true });
+  return results.filter(({ findings }) => findings.length > 0);
+}
+
+async function writeLock(
+  out: string,
+  built: readonly Extract<BuildOutcome, { status: 'built' }>[],
+): Promise<void> {
   await updateLock(
     out,
     await packageVersion(),

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildAll } from '../../author/build-pool.ts';
 import { compareWithFrozen } from '../../author/compare-with-frozen.ts';
 import { readLock } from '../../author/lock-file.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
+import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { packageVersion } from '../../spec/package-version.ts';
 import type { Command } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -42,7 +42,7 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
   const work = await mkdtemp(join(tmpdir(), 'regenerate-'));
   try {
     let finished = 0;
-    const outcomes = await buildAll(
+    const outcomes = await buildTasks(
       tasks.map(({ scenario }) => ({ scenario: resolve(directory, scenario ?? ''), out: work })),
       {
         jobs: Number(options.jobs ?? '2') || 1,

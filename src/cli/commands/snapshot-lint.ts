@@ -9,7 +9,7 @@ import { formatTable } from '../table.ts';
 /** `culprit snapshot lint BUNDLE…`: leaks, ground truth, identifiability; exit 1 on findings. */
 export async function snapshotLint(options: CommonOptions & { bundle: string[] }, io: Io): Promise<number> {
   const bundles = await findBundles(options.bundle.map((path) => resolve(io.cwd, path)));
-  const results = (await lintBundles(bundles, io.signal)).map((result) => ({
+  const results = (await lintBundles(bundles, { signal: io.signal })).map((result) => ({
     ...result,
     bundle: displayPath(result.bundle, io.cwd),
   }));

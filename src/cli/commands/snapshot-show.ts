@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { type BundleOverview, showBundle } from '../../snapshot/show-bundle.ts';
+import { counterfactualText } from '../counterfactual-text.ts';
 import type { CommonOptions, Io } from '../io.ts';
 import { formatTable } from '../table.ts';
 import { sizeText } from './snapshot-verify.ts';
@@ -14,9 +15,9 @@ export async function snapshotShow(
   const overview = await showBundle(path);
   const truth = options.truth ? await readPrivate(path) : undefined;
   if (options.json) {
-    const { groundTruth, effects, provenance } = truth ?? {};
+    const { groundTruth, effects, counterfactuals, provenance } = truth ?? {};
     io.stdout.write(
-      `${JSON.stringify({ ...overview, ...(truth ? { groundTruth, effects, provenance } : {}) }, undefined, 2)}\n`,
+      `${JSON.stringify({ ...overview, ...(truth ? { groundTruth, effects, counterfactuals, provenance } : {}) }, undefined, 2)}\n`,
     );
     return 0;
   }
@@ -31,6 +32,7 @@ export async function snapshotShow(
     for (const { entity, signals } of symptoms)
       io.stdout.write(`  symptom     ${entity}  ${signals.join(', ')}\n`);
     for (const { entity, summary } of distractors) io.stdout.write(`  distractor  ${entity}  ${summary}\n`);
+    io.stdout.write(`\n${counterfactualText(truth.counterfactuals)}`);
   }
   return 0;
 }

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { byImportance } from '../call-graph.ts';
 import { alert, container, event, must, mustNot, within } from '../expectations.ts';
-import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
+import type { ArgumentProblem, Fault } from '../fault.ts';
 import { holdProblem, patch, takeHold } from '../operations.ts';
-import { rolloutBody } from '../rollouts.ts';
+import { missingTag, rolloutBody, tagsOf } from '../rollouts.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { mainContainer, nameOf, splitImage, workloadsOf } from '../workloads.ts';
 
@@ -90,31 +90,3 @@ export const imageNotFound: Fault<Arguments> = {
     };
   },
 };
-
-function tagsOf(view: ClusterView, image: string): readonly string[] {
-  const { repository, tag } = splitImage(image);
-  return [
-    ...new Set([
-      ...(view.application.programs.get(repository)?.releases.map((release) => release.tag) ?? []),
-      tag,
-    ]),
-  ];
-}
-
-/** A tag that looks like a coming release of the current one and does not exist. */
-function missingTag(current: string, existing: readonly string[], pick: number): string {
-  const version = /^(v?)(\d+)\.(\d+)\.(\d+)/.exec(current);
-  const next = version === null ? [`${current}-1`] : nextVersions(version);
-  const free = next.filter((tag) => !existing.includes(tag));
-  return free[Math.floor(pick * free.length)] ?? `${current}-rc.1`;
-}
-
-function nextVersions([, prefix, major, minor, fix]: RegExpExecArray): readonly string[] {
-  const versions: string[] = [];
-  for (let n = 1; n <= 3; n++)
-    versions.push(
-      `${prefix}${major}.${minor}.${Number(fix) + n}`,
-      `${prefix}${major}.${Number(minor) + n}.0`,
-    );
-  return versions;
-}

@@ -6,6 +6,7 @@ import { contradictions } from './contradictions.ts';
 import { leaves, pathText } from './field-leaves.ts';
 import type { LintedBundle } from './linted-bundle.ts';
 import { literally, wholeWords } from './scan.ts';
+import { settingInMetrics } from './setting-in-metrics.ts';
 import { workloadsOfServices } from './workloads-of-services.ts';
 
 /** What a piece of evidence says of a cause, from the strongest to the weakest. */
@@ -68,7 +69,7 @@ export function evidenceOf(bundle: LintedBundle, entity: string): readonly Evide
     sinceMs: truth.incidentMs ?? Date.parse(bundle.manifest.window.start),
   };
   const found = new Map<string, Evidence>();
-  for (const sources of [contradictions, inObjects, inEvents, inAlerts, inLogs])
+  for (const sources of [contradictions, settingInMetrics, inObjects, inEvents, inAlerts, inLogs])
     for (const evidence of sources(bundle, suspect)) {
       const id = `${evidence.kind} ${evidence.file}`;
       if (!found.has(id)) found.set(id, evidence);

@@ -1,5 +1,5 @@
 import { type Evidence, evidenceOf } from './evidence.ts';
-import type { Found, LintFinding, LintRule } from './finding.ts';
+import type { BundleRule, Found, LintFinding, LintRule } from './finding.ts';
 import { type LintedBundle, loadLinted } from './linted-bundle.ts';
 import { bundleRules, suiteRules } from './rules.ts';
 import { type Neighbour, neighboursOf } from './tell-apart.ts';
@@ -17,20 +17,28 @@ export interface BundleLint {
   readonly neighbours: readonly Neighbour[];
 }
 
+export interface LintOptions {
+  readonly signal?: AbortSignal;
+  /** Secret keys of age for bundles that are sealed; those that none opens are linted without their truth. */
+  readonly identities?: readonly string[];
+  /** Only the rules across tasks, for bundles that the others have passed. */
+  readonly acrossOnly?: boolean;
+}
+
 /**
  * Runs every rule over bundles. More than one of an application are taken as a suite, and the rules across tasks apply,
  * too. UserError for a bundle that cannot be read.
  */
 export async function lintBundles(
   paths: readonly string[],
-  signal?: AbortSignal,
+  options: LintOptions = {},
 ): Promise<readonly BundleLint[]> {
   const results = new Map<string, BundleLint & { readonly findings: LintFinding[] }>();
   const suites = new Map<string, Map<string, LintedBundle>>();
   for (const path of paths) {
-    signal?.throwIfAborted();
-    const bundle = await loadLinted(path);
-    results.set(path, lintOne(path, bundle));
+    options.signal?.throwIfAborted();
+    const bundle = await loadLinted(path, options.identities);
+    results.set(path, lintOne(path, bundle, options.acrossOnly === true ? [] : bundleRules));
     const { application, provider, task } = bundle.manifest;
     const suite = suites.get(`${application} ${provider}`) ?? new Map<string, LintedBundle>();
     // what the rules across tasks do not look at is most of the memory
@@ -45,12 +53,16 @@ export async function lintBundles(
   return [...results.values()];
 }
 
-function lintOne(path: string, bundle: LintedBundle): BundleLint & { readonly findings: LintFinding[] } {
+function lintOne(
+  path: string,
+  bundle: LintedBundle,
+  rules: readonly BundleRule[],
+): BundleLint & { readonly findings: LintFinding[] } {
   return {
     bundle: path,
     task: bundle.manifest.task,
     truth: bundle.truth === undefined ? 'absent' : 'checked',
-    findings: bundleRules.flatMap((rule) => [...rule.check(bundle)].map((found) => asFinding(rule, found))),
+    findings: rules.flatMap((rule) => [...rule.check(bundle)].map((found) => asFinding(rule, found))),
     evidence: (bundle.truth?.groundTruth.rootCauses ?? []).map(({ entity }) => {
       const [first, ...rest] = evidenceOf(bundle, entity);
       const state = rest.find(({ kind }) => kind === 'state');

@@ -4,7 +4,8 @@ import { buildGraph, type EntityGraph } from '../../entity/graph.ts';
 import { createResolver, type Resolver } from '../../entity/resolver.ts';
 import type { Universe } from '../../entity/universe.ts';
 import { universeOfBundle } from '../../scoring/universe-of-bundle.ts';
-import { type PrivatePart, readPrivate } from '../../snapshot/private/truth.ts';
+import { isSealed } from '../../snapshot/private/sealed-part.ts';
+import { type PrivatePart, readPrivate, truthText } from '../../snapshot/private/truth.ts';
 import { readPublic } from '../../snapshot/public-reader.ts';
 import { SafeDirectory } from '../../snapshot/safe-directory.ts';
 import type { AlertLine, EventLine, Manifest, TopologyFile } from '../../spec/bundle.ts';
@@ -27,7 +28,7 @@ export interface LintedFile {
 }
 
 /** The truth and the plan of a task, as far as the private part is there. */
-export interface LintedTruth extends PrivatePart {
+export interface LintedTruth extends Omit<PrivatePart, 'changes'> {
   readonly operations: readonly Operation[];
   readonly incidentMs: number | undefined;
   readonly changes: readonly { readonly entity: string; readonly verb: string; readonly timeMs: number }[];
@@ -55,7 +56,7 @@ export interface LintedBundle {
 }
 
 /** Reads a bundle for the lints. UserError for what cannot be read: `snapshot verify` tells more. */
-export async function loadLinted(path: string): Promise<LintedBundle> {
+export async function loadLinted(path: string, identities: readonly string[] = []): Promise<LintedBundle> {
   const bundle = await readPublic(path);
   const root = await SafeDirectory.open(path);
   const files: LintedFile[] = [];
@@ -83,26 +84,25 @@ export async function loadLinted(path: string): Promise<LintedBundle> {
     graph: buildGraph(objects.map(({ value }) => value as unknown as KubeObject)),
     universe,
     resolver: createResolver(universe),
-    truth: (await root.has('private/ground-truth.yaml')) ? await loadTruth(path, root) : undefined,
+    truth: (await hasTruth(path, root, identities)) ? await loadTruth(path, identities) : undefined,
     file: (name) => byPath.get(name),
   };
 }
 
-async function loadTruth(path: string, root: SafeDirectory): Promise<LintedTruth> {
-  const part = await readPrivate(path);
+async function hasTruth(path: string, root: SafeDirectory, identities: readonly string[]): Promise<boolean> {
+  return (await root.has('private/ground-truth.yaml')) || (identities.length > 0 && (await isSealed(path)));
+}
+
+async function loadTruth(path: string, identities: readonly string[]): Promise<LintedTruth> {
+  const part = await readPrivate(path, identities);
   const window = part.provenance['window'] as { readonly incident?: string } | undefined;
-  const changes = (await root.has('private/changes.jsonl')) ? await root.text('private/changes.jsonl') : '';
   return {
     ...part,
     // written by ourselves from a Plan
     operations: (part.plan as Partial<Plan> | null)?.operations ?? [],
     incidentMs: window?.incident === undefined ? undefined : Date.parse(window.incident),
-    changes: changes
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { entity: string; verb: string; time: string })
-      .map(({ entity, verb, time }) => ({ entity, verb, timeMs: Date.parse(time) })),
-    truthLines: (await root.text('private/ground-truth.yaml')).split('\n'),
+    changes: part.changes.map(({ entity, verb, time }) => ({ entity, verb, timeMs: Date.parse(time) })),
+    truthLines: truthText(part.groundTruth).split('\n'),
   };
 }
 

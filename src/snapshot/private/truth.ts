@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { parse, stringify } from 'yaml';
-import { CulpritError, UserError } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
-import { GroundTruth } from '../../spec/bundle.ts';
+import { ChangeLine, GroundTruth } from '../../spec/bundle.ts';
+import { Counterfactuals } from '../../spec/counterfactuals.ts';
 import { type WrittenFile, writeWhole } from '../file-sink.ts';
+import { SafeDirectory } from '../safe-directory.ts';
 import { isSealed, readSealed } from './sealed-part.ts';
 
 /** What the author's pipeline knows of a task and an agent must not. */
@@ -15,27 +16,64 @@ export interface BundleTruth {
   readonly plan: unknown;
   /** The proof of the effect. */
   readonly effects: unknown;
+  /** Proof by worlds with parts left out; absent where no pipeline made one. */
+  readonly counterfactuals?: Counterfactuals;
   /** Scenario, times, provider, versions, image digests, twin digest; the writer adds seed, salt and sanitiser record. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
-/** Everything in `private/` but the changes. */
+/** Everything in `private/`. */
 export interface PrivatePart {
   readonly groundTruth: GroundTruth;
   readonly plan: unknown;
   readonly effects: unknown;
+  /** Absent in bundles of before it was made. */
+  readonly counterfactuals?: Counterfactuals;
+  readonly changes: readonly ChangeLine[];
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
+/** Where the counterfactual proof lies in a bundle. */
+export const counterfactualsFile = 'private/counterfactuals.json';
+
 /** Writes `private/` but for `changes.jsonl`. */
-export function writePrivate(root: string, part: PrivatePart): readonly WrittenFile[] {
+export function writePrivate(root: string, part: Omit<PrivatePart, 'changes'>): readonly WrittenFile[] {
   return [
+    ...(part.counterfactuals === undefined
+      ? []
+      : [writeWhole(root, counterfactualsFile, `${canonicalJson(part.counterfactuals, 2)}\n`)]),
     writeWhole(root, 'private/effects.json', `${canonicalJson(part.effects, 2)}\n`),
-    writeWhole(root, 'private/ground-truth.yaml', yaml(part.groundTruth)),
+    writeWhole(root, 'private/ground-truth.yaml', truthText(part.groundTruth)),
     writeWhole(root, 'private/plan.yaml', yaml(part.plan)),
     writeWhole(root, 'private/provenance.json', `${canonicalJson(part.provenance, 2)}\n`),
   ];
 }
+
+/** Reads one file of a private part by its name; `undefined` where the part has no such file. */
+type ReadPrivateFile = (name: string) => Promise<string | undefined>;
+
+/**
+ * The private part of a bundle as it lies there, or decrypted in memory. UserError `no-private-part` where there is
+ * none; PrerequisiteError of the same code if it is sealed and no key was given.
+ */
+async function openPrivate(bundle: string, identities: readonly string[]): Promise<ReadPrivateFile> {
+  const directory = await SafeDirectory.open(bundle);
+  if (await directory.has(`private/${truthName}`))
+    return async (name) =>
+      (await directory.has(`private/${name}`)) ? directory.text(`private/${name}`) : undefined;
+  if (await isSealed(bundle)) {
+    const files = await readSealed(bundle, identities);
+    return async (name) => {
+      const bytes = files.get(`private/${name}`);
+      return bytes && new TextDecoder().decode(bytes);
+    };
+  }
+  throw new UserError('no-private-part', `${join(bundle, 'private', truthName)} is not there`, {
+    hint: 'a published bundle may lack its private part; scoring needs it',
+  });
+}
+
+const truthName = 'ground-truth.yaml';
 
 /**
  * Reads the ground truth of a bundle, of a sealed one in memory only. UserError if it is not there or not readable as
@@ -45,30 +83,46 @@ export async function readGroundTruth(
   bundle: string,
   identities: readonly string[] = [],
 ): Promise<GroundTruth> {
-  const path = join(bundle, 'private/ground-truth.yaml');
-  const text = await readPrivateFile(path).catch(async (error: unknown) => {
-    if (!CulpritError.isInstance(error) || !(await isSealed(bundle))) throw error;
-    const files = await readSealed(bundle, identities);
-    return new TextDecoder().decode(files.get('private/ground-truth.yaml'));
-  });
+  return truthFrom(await openPrivate(bundle, identities), bundle);
+}
+
+async function truthFrom(read: ReadPrivateFile, bundle: string): Promise<GroundTruth> {
   try {
-    return Value.Parse(GroundTruth, parse(text, { maxAliasCount: 0 }));
+    return Value.Parse(GroundTruth, parse((await read(truthName)) ?? '', { maxAliasCount: 0 }));
   } catch (error) {
-    throw new UserError('ground-truth', `${path} is no ground truth: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new UserError(
+      'ground-truth',
+      `${join(bundle, 'private', truthName)} is no ground truth: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
-/** Reads all of `private/` but the changes. */
-export async function readPrivate(bundle: string): Promise<PrivatePart> {
-  const groundTruth = await readGroundTruth(bundle);
-  const read = (name: string) => readPrivateFile(join(bundle, 'private', name));
-  const provenance: unknown = JSON.parse(await read('provenance.json'));
+/** Reads all of `private/`, of a sealed bundle in memory. Errors as of `readGroundTruth`. */
+export async function readPrivate(bundle: string, identities: readonly string[] = []): Promise<PrivatePart> {
+  const read = await openPrivate(bundle, identities);
+  const groundTruth = await truthFrom(read, bundle);
+  const required = async (name: string) => {
+    const text = await read(name);
+    if (text !== undefined) return text;
+    throw new UserError('private-part', `the private part of ${bundle} lacks ${name}`, {
+      hint: '`culprit snapshot verify` says what else is wrong',
+    });
+  };
+  const provenance: unknown = JSON.parse(await required('provenance.json'));
+  const counterfactuals = await read('counterfactuals.json');
+  const changes = (await read('changes.jsonl')) ?? '';
   return {
     groundTruth,
-    plan: parse(await read('plan.yaml'), { maxAliasCount: 0 }),
-    effects: JSON.parse(await read('effects.json')),
+    plan: parse(await required('plan.yaml'), { maxAliasCount: 0 }),
+    effects: JSON.parse(await required('effects.json')),
+    ...(counterfactuals === undefined
+      ? {}
+      : { counterfactuals: Value.Parse(Counterfactuals, JSON.parse(counterfactuals)) }),
+    changes: changes
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => Value.Parse(ChangeLine, JSON.parse(line))),
     // written by ourselves as an object; a reader of single fields checks them
     provenance: (typeof provenance === 'object' && provenance !== null ? provenance : {}) as Record<
       string,
@@ -77,16 +131,9 @@ export async function readPrivate(bundle: string): Promise<PrivatePart> {
   };
 }
 
-async function readPrivateFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new UserError('no-private-part', `${path} is not there`, {
-      hint: 'a published bundle may lack its private part; scoring needs it',
-      cause: error,
-    });
-  }
+/** The text of `private/ground-truth.yaml`, so that a line of a sealed one can be named. */
+export function truthText(truth: GroundTruth): string {
+  return yaml(truth);
 }
 
 function yaml(value: unknown): string {

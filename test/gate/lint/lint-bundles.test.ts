@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildAll } from '../../../src/author/build-pool.ts';
 import { snapshotLint } from '../../../src/cli/commands/snapshot-lint.ts';
 import type { Io } from '../../../src/cli/io.ts';
+import { buildTasks } from '../../../src/gate/build/build-tasks.ts';
 import { type BundleLint, lintBundles } from '../../../src/gate/lint/lint-bundles.ts';
 import { lintRules } from '../../../src/gate/lint/rules.ts';
 import type { KubeObject } from '../../../src/spec/kube-types.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
     await smallScenario(folder.path, 'calm', { faults: [], seed: 'ffffffffffffffffffffffffffffffff' }),
   ];
   const out = join(folder.path, 'out');
-  const outcomes = await buildAll(
+  const outcomes = await buildTasks(
     scenarios.map((scenario) => ({ scenario, out })),
     { jobs: 1 },
   );
