@@ -150,6 +150,21 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
   },
   {
+    name: 'fidelity',
+    summary: 'how far the embedded cluster and a real one show the same for a scenario',
+    arguments: [['[scenarios...]', 'scenario or suite files; built on both clusters']],
+    options: [
+      ['--embedded <path>', 'bundles that were built on the embedded cluster, instead of building them'],
+      ['--kind <path>', 'bundles of the same tasks that were built on a real cluster'],
+      ['--embedded-profile <name>', 'cluster profile of the embedded builds', 'embedded-test'],
+      ['--kind-profile <name>', 'cluster profile of the real builds', 'kind-test'],
+      ['--out <dir>', 'where built bundles are kept; default: a temporary folder'],
+      ['--markdown <file>', 'write the report there as well'],
+      ['--at-least <share>', 'exit 1 where event reasons, alerts or error kinds agree less (0..1)'],
+    ],
+    load: async () => (await import('./commands/fidelity.ts')).fidelity,
+  },
+  {
     name: 'snapshot verify',
     summary: 'check bundles: digests, rows, schemas, nothing extra, the commitment to the truth',
     arguments: [['<bundle...>', 'bundles, or folders of bundles']],
