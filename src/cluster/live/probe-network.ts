@@ -134,7 +134,7 @@ async function create({ kube, clock }: NetworkProbeOptions, object: KubeObject):
       failure = error;
       return false;
     }
-  }, 10_000);
+  }, 60_000);
   if (!isMade) throw failure;
 }
 
