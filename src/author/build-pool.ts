@@ -8,6 +8,8 @@ export interface BuildJob {
   readonly out: string;
   readonly profile?: string;
   readonly seed?: string;
+  /** Takes a bundle that is in `out` already, if it was made from the same scenario, application, profile and version. */
+  readonly resume?: boolean;
 }
 
 /** A task that was frozen. */
@@ -19,6 +21,8 @@ export interface BuiltTask {
   readonly split: string;
   readonly provider: string;
   readonly bytes: number;
+  /** It was there already (`resume`). */
+  readonly isOld?: boolean;
 }
 
 /** How one job ended. `failed` carries what a person has to read; `crashed` is our bug or a killed worker. */

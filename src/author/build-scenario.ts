@@ -11,11 +11,13 @@ import { journalPath } from '../fault/journal-path.ts';
 import { planScenario, twinOperations } from '../fault/planner.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
+import type { Application } from '../spec/application.ts';
 import { patienceMs, ruleShare } from '../spec/apply-timing.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
 import { packageVersion } from '../spec/package-version.ts';
 import type { Plan } from '../spec/plan.ts';
 import { alertId } from './alert-difference.ts';
+import { alreadyBuilt, type BundleOrigin } from './already-built.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { type BuildSession, isLive } from './build-session.ts';
 import { checkScenario } from './check-scenario.ts';
@@ -23,6 +25,7 @@ import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
 import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
 import { recoverAndCheck } from './recovery-check.ts';
+import { requireCapabilities } from './require-capabilities.ts';
 import { runWorld, undoAll, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
 import { twinKey } from './shared-twin.ts';
@@ -62,6 +65,15 @@ export async function buildScenario(
       patienceMs: patienceMs(profile),
     }),
   );
+  const origin: BundleOrigin = {
+    culprit: await packageVersion(),
+    provider: profile.provider,
+    profile: profile.name,
+    application: { name: application.name, digest: digestOfApplication(application) },
+    scenario: { digest: sha256(await readFile(job.scenario)) },
+  };
+  const old = job.resume ? await alreadyBuilt(join(job.out, taskId(seed)), origin) : undefined;
+  if (old !== undefined) return old;
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
   const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
@@ -77,6 +89,11 @@ export async function buildScenario(
     });
   const open: WorldRun[] = [];
   try {
+    if (live) {
+      const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
+      await using cluster = await provider.provision(profile, options);
+      await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+    }
     const twin = await twinOf(plan, live, session, twinKey(plan, application, profile), () =>
       world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
     );
@@ -126,29 +143,17 @@ export async function buildScenario(
         plan,
         effects,
         provenance: {
-          culprit: await packageVersion(),
+          ...origin,
           scenario: {
             name: scenario.metadata.name,
             summary: scenario.metadata.summary,
             ...(scenario.metadata.category === undefined ? {} : { category: scenario.metadata.category }),
             ...(scenario.metadata.tags === undefined ? {} : { tags: scenario.metadata.tags }),
             version: scenario.metadata.version,
-            digest: sha256(await readFile(job.scenario)),
+            ...origin.scenario,
             ...(scenario.metadata.split === 'held-out' ? { text: await readFile(job.scenario, 'utf8') } : {}),
           },
-          provider: profile.provider,
-          profile: profile.name,
           kubernetes: (await task.cluster.kube.version()).gitVersion,
-          application: {
-            name: application.name,
-            digest: sha256(
-              canonicalJson({
-                manifests: application.manifests,
-                programs: [...application.programs],
-                rules: application.rules,
-              }),
-            ),
-          },
           window: {
             start: rfc3339(window.startMs),
             incident: rfc3339(window.incidentMs),
@@ -194,6 +199,10 @@ export async function buildScenario(
     }
     await rm(work, { recursive: true, force: true });
   }
+}
+
+function digestOfApplication({ manifests, programs, rules }: Application): string {
+  return sha256(canonicalJson({ manifests, programs: [...programs], rules }));
 }
 
 /** Where an operator of a real cluster keeps Prometheus and the collector of telemetry; left out of bundles. */

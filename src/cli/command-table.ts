@@ -136,6 +136,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--profile <name>', 'cluster profile in place of the one the scenario names'],
       ['--seed <hex>', '32 hex digits in place of the seed of the file (one scenario)'],
       ['--lock', 'write the digests into lock.json beside the bundles'],
+      ['--resume', 'keep bundles that are there already and were made from the same files'],
     ],
     load: async () => (await import('./commands/build.ts')).build,
   },

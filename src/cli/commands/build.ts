@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { type BuildJob, type BuildOutcome, buildAll } from '../../author/build-pool.ts';
 import { expandScenarios } from '../../author/expand-scenarios.ts';
+import { isLiveBuild } from '../../author/is-live-build.ts';
 import { updateLock } from '../../author/lock-file.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
 import { packageVersion } from '../../spec/package-version.ts';
@@ -16,18 +17,23 @@ interface BuildOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly lock?: boolean;
+  readonly resume?: boolean;
 }
 
 /** `culprit build SCENARIO|SUITE…`: the whole pipeline, a bundle each. */
 export const build: Command<BuildOptions> = async (options, io) => {
   const out = resolve(io.cwd, options.out ?? 'snapshots');
-  const jobs = parseJobs(options.jobs);
+  const wantedJobs = parseJobs(options.jobs);
   const scenarios = await expandScenarios(options.file.map((file) => resolve(io.cwd, file)));
   if (options.seed !== undefined && scenarios.length > 1)
     throw new UserError('seed-for-many', '--seed goes with one scenario', {
       hint: `${scenarios.length} scenarios were given`,
     });
   const progress = new ProgressLine(io.stderr, options.quiet);
+  // worlds of a real cluster come one after the other
+  const jobs = wantedJobs > 1 && (await isLiveBuild(scenarios, options.profile)) ? 1 : wantedJobs;
+  if (jobs !== wantedJobs && options.jobs !== undefined)
+    progress.note('note: --jobs is 1 here: on a real cluster worlds run one after the other');
   const running = new Map<string, string>();
   let finished = 0;
   const outcomes = await buildAll(
@@ -37,6 +43,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
         out,
         ...(options.profile ? { profile: options.profile } : {}),
         ...(options.seed ? { seed: options.seed } : {}),
+        ...(options.resume ? { resume: true } : {}),
       }),
     ),
     {
@@ -96,6 +103,7 @@ function name(scenario: string): string {
 function describe(outcome: BuildOutcome): string {
   switch (outcome.status) {
     case 'built':
+      if (outcome.isOld) return `${name(outcome.scenario)} was built already: ${outcome.task}`;
       return `built ${name(outcome.scenario)} as ${outcome.task} in ${(outcome.elapsedMs / 1000).toFixed(1)} s, ${(outcome.bytes / 1e6).toFixed(1)} MB`;
     case 'failed':
       return `FAILED ${name(outcome.scenario)}: ${outcome.code}\n${outcome.message}${outcome.hint ? `\n${outcome.hint}` : ''}`;
