@@ -68,8 +68,8 @@ export class LiveTelemetry implements TelemetrySource, AsyncDisposable {
 
   async losses(): Promise<Readonly<Record<string, number>>> {
     const lost = { ...(await this.#reader?.losses()) };
-    if (this.#logs.failure !== undefined)
-      lost['pods whose logs were not followed: the watch of pods ended'] = 1;
+    if (this.#logs.failure !== undefined) lost['watch of pods ended: later pods have no logs'] = 1;
+    if (this.#spool.failure !== undefined) lost['disk full: later log lines were not kept'] = 1;
     return lost;
   }
 
