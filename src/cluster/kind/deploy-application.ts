@@ -10,9 +10,10 @@ import type { KindSettings } from './kind-settings.ts';
 import type { KindLoadControl } from './load-control.ts';
 import { resetNodes } from './nodes.ts';
 import {
+  deleteEvents,
   deleteForeignObjects,
-  deleteNodeEvents,
   deleteOldReplicaSets,
+  deleteRestartedPods,
   deleteUsedPods,
 } from './reset-application.ts';
 import { observabilityImages } from './wanted-images.ts';
@@ -31,6 +32,8 @@ export interface DeployApplicationOptions {
 }
 
 const deployTimeoutMs = 600_000;
+/** So many workloads start at the same time: two cores and forty processes that all want to be first end in time-outs. */
+const waveSize = 6;
 
 /**
  * Puts an application, what watches it and its users into a cluster, or back to what the manifests say where it is there
@@ -44,18 +47,17 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   const isWorkload = ({ kind }: KubeObject) => kind === 'Deployment' || kind === 'StatefulSet';
   const isUsers = ({ kind, metadata }: KubeObject) =>
     kind === 'Deployment' && metadata.namespace === load.namespace && metadata.name === load.workload;
-  const wait = (where: readonly string[]) => {
-    let last = '';
-    return waitUntilReady(kube, where, {
+  let last = '';
+  const wait = (where: readonly string[]) =>
+    waitUntilReady(kube, where, {
       timeoutMs: deployTimeoutMs,
       ...(signal ? { signal } : {}),
       onProgress: (done, all) => {
         const text = `${done} of ${all} workloads are ready`;
-        if (text !== last && (done === all || done % 5 === 0)) onStep(text);
+        if (text !== last) onStep(text);
         last = text;
       },
     });
-  };
 
   onStep(isReset ? `putting ${application.name} back` : `deploying ${application.name}`);
   await resetNodes(kube);
@@ -74,12 +76,24 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   );
   if (isReset) await deleteForeignObjects(kube, application.manifests, owned);
   const workloads = application.manifests.filter((object) => isWorkload(object) && !isUsers(object));
-  await applyObjects(kube, workloads);
+  const [stores, services] = [
+    workloads.filter(({ kind }) => kind === 'StatefulSet'),
+    workloads.filter(({ kind }) => kind === 'Deployment'),
+  ];
   if (isReset) {
-    const renewed = await deleteUsedPods(kube, owned);
-    onStep(`${renewed} pods are made anew`);
+    await applyObjects(kube, workloads);
+    onStep(`${await deleteUsedPods(kube, owned)} pods are made anew`);
+  } else {
+    await applyObjects(kube, stores);
+    await wait([observabilityNamespace, ...owned]);
+    for (let from = 0; from < services.length; from += waveSize) {
+      await applyObjects(kube, services.slice(from, from + waveSize));
+      await wait(owned);
+    }
   }
   await wait([observabilityNamespace, ...owned]);
+  // nothing may look as if it had been through something: what fell over while others started begins again
+  for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 
   await applyObjects(kube, application.manifests.filter(isUsers));
   await wait([load.namespace]);
@@ -95,7 +109,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     await wait([observabilityNamespace]);
   }
   await waitUntilQuiet(options);
-  await deleteNodeEvents(kube);
+  if (isReset) await deleteEvents(kube, [...owned, 'default']);
   onStep(`${application.name} is healthy`);
 }
 

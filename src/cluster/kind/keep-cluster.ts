@@ -7,8 +7,8 @@ import { serviceProxyPath } from '../live/service-proxy.ts';
 import { lockCluster } from './cluster-lock.ts';
 import { ensureKindCluster } from './ensure-cluster.ts';
 import { KindCluster } from './kind-cluster.ts';
-import { kindProvider } from './kind-provider.ts';
 import { kindSettings } from './kind-settings.ts';
+import { prepareApplication } from './prepare-application.ts';
 
 export interface KeepOptions {
   /** State folder of culprit. */
@@ -49,8 +49,7 @@ export async function keepKindCluster(options: KeepOptions): Promise<ClusterStat
     onStep,
     ...(signal ? { signal } : {}),
   });
-  const timed = applyTiming(options.application, profile);
-  const application = kindProvider.prepare?.(timed, profile) ?? timed;
+  const application = prepareApplication(applyTiming(options.application, profile), settings);
   await cluster.deploy(application, {
     requestsPerSecond: options.requestsPerSecond ?? application.file.load.requestsPerSecond,
     traceSampling: 1,

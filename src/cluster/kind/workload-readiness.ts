@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../../base/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { KubeObject } from '../../kube/objects.ts';
+import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { entityName } from '../../spec/entity-name.ts';
 
 export interface WaitOptions {
@@ -50,12 +50,26 @@ async function lookAt(
     const missing = workloads.filter((object) => !isComplete(object));
     if (missing.length === 0) continue;
     const pods = (await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).items;
+    await hurry(kube, pods);
     for (const object of missing)
       unfinished.push(
         `${entityName({ kind: object.kind, ...object.metadata })} has ${count(object, 'readyReplicas')}/${wanted(object)} ready${whyNot(object, pods)}`,
       );
   }
   return { unfinished, all };
+}
+
+/** A pod that waits minutes for its next try is made anew: what it missed when it started is there by now. */
+async function hurry(kube: KubeClient, pods: readonly KubeObject[]): Promise<void> {
+  for (const pod of pods) {
+    const { containerStatuses = [] } = (pod['status'] ?? {}) as { containerStatuses?: ContainerStatus[] };
+    const isBackingOff = containerStatuses.some(
+      ({ state = {}, restartCount = 0 }) =>
+        state['waiting']?.reason === 'CrashLoopBackOff' && restartCount >= 3,
+    );
+    if (isBackingOff && pod.metadata['deletionTimestamp'] === undefined)
+      await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
+  }
 }
 
 function wanted(object: KubeObject): number {
@@ -83,6 +97,7 @@ function isComplete(object: KubeObject): boolean {
 
 interface ContainerStatus {
   readonly ready?: boolean;
+  readonly restartCount?: number;
   readonly state?: Readonly<Record<string, { reason?: string; message?: string; exitCode?: number } | undefined>>;
 }
 
