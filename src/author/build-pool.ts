@@ -10,6 +10,8 @@ export interface BuildJob {
   readonly seed?: string;
   /** Takes a bundle that is in `out` already, if it was made from the same scenario, application, profile and version. */
   readonly resume?: boolean;
+  /** Runs a twin of its own on a real cluster, also where another job of this build has an equal one. */
+  readonly ownTwin?: boolean;
 }
 
 /** A task that was frozen. */

@@ -94,7 +94,8 @@ export async function buildScenario(
       await using cluster = await provider.provision(profile, options);
       await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
     }
-    const twin = await twinOf(plan, live, session, twinKey(plan, application, profile), () =>
+    const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
+    const twin = await twinOf(plan, live, session, key, () =>
       world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
     );
     if (twin.run !== undefined) open.push(twin.run);
@@ -225,20 +226,20 @@ async function twinOf(
   plan: Plan,
   live: boolean,
   session: BuildSession,
-  key: string,
+  key: string | undefined,
   run: () => Promise<WorldRun>,
 ): Promise<ComparedTwin> {
   if (!live) {
     const world = await run();
     return { recording: world.recording, prometheus: world.cluster.prometheus, run: world };
   }
-  const shared = session.twin(key);
+  const shared = key === undefined ? undefined : session.twin(key);
   if (shared !== undefined) return shared;
   const { recording, injection } = await run();
   try {
     const spooled = await spoolRecording(recording, await session.folder('twin'));
     const twin = { recording: spooled, scenario: plan.scenario };
-    session.keepTwin(key, twin);
+    if (key !== undefined) session.keepTwin(key, twin);
     return twin;
   } finally {
     try {

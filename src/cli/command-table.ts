@@ -147,6 +147,7 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--dir <dir>', 'folder of the lock file; default: snapshots/'],
       ['--jobs <n>', 'tasks built at the same time'],
+      ['--repeat <n>', 'build each task so often and tell how stable it is', '1'],
     ],
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
   },
