@@ -27,7 +27,11 @@ function server() {
     // as a server sees it: by the path, which has no namespace for kinds that have none
     reached.push({ verb, kind, namespace: namespaced ? (namespace ?? 'default') : undefined });
   };
-  const object = (ref: ObjectRef): KubeObject => ({ ...ref, metadata: { ...ref } });
+  const object = ({ apiVersion, kind, name, namespace = '' }: ObjectRef): KubeObject => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+  });
   const kube: KubeClient = {
     resources: async () => kinds,
     version: async () => ({ gitVersion: 'v1.34.0', major: '1', minor: '34' }),
@@ -92,7 +96,7 @@ test('whatever is asked for, no write reaches anything but objects of the named 
         const guarded = guardClient(kube, permission);
         const { apiVersion } = kind;
         const ref = { apiVersion, kind: kind.kind, name, ...(namespace === undefined ? {} : { namespace }) };
-        const object = { apiVersion, kind: kind.kind, metadata: { name, ...ref } };
+        const object = { apiVersion, kind: kind.kind, metadata: ref };
         const options = namespace === undefined ? {} : { namespace };
         const asked = {
           get: () => guarded.get(ref),
