@@ -23,8 +23,9 @@ import { type BuildSession, isLive } from './build-session.ts';
 import { checkScenario } from './check-scenario.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
-import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
+import { askTwin, type Effects, measureEffects, notProved, unproved } from './prove.ts';
 import { recoverAndCheck } from './recovery-check.ts';
+import { RememberedPrometheus } from './remembered-prometheus.ts';
 import { requireCapabilities } from './require-capabilities.ts';
 import { runWorld, undoAll, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
@@ -95,8 +96,13 @@ export async function buildScenario(
       await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
     }
     const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
-    const twin = await twinOf(plan, live, session, key, () =>
-      world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
+    const twin = await twinOf(
+      plan,
+      live,
+      session,
+      key,
+      () => world('twin', twinOperations(plan), 0.02, 0.42, 'twin'),
+      (recording, prometheus) => askTwin(plan, application, recording, prometheus, ruleShare(profile)),
     );
     if (twin.run !== undefined) open.push(twin.run);
     const taskRun = await world('task', plan.operations, 0.42, 0.82, 'task');
@@ -111,7 +117,7 @@ export async function buildScenario(
       plan,
       application,
       { recording: task.recording, prometheus: task.cluster.prometheus },
-      { recording: twin.recording, prometheus: twin.prometheus ?? task.cluster.prometheus },
+      twin,
       ruleShare(profile),
     );
     const isControl = scenario.faults.length === 0;
@@ -212,8 +218,7 @@ const operatorNamespaces: readonly string[] = ['observability'];
 /** The twin as the proof needs it. */
 interface ComparedTwin {
   readonly recording: Recording;
-  /** Of the twin's own world; absent where the task's cluster remembers the twin's window. */
-  readonly prometheus?: PrometheusClient;
+  readonly prometheus: PrometheusClient;
   /** The twin's world, where it goes on beside the task's. */
   readonly run?: WorldRun;
 }
@@ -228,6 +233,7 @@ async function twinOf(
   session: BuildSession,
   key: string | undefined,
   run: () => Promise<WorldRun>,
+  ask: (recording: Recording, prometheus: PrometheusClient) => Promise<void>,
 ): Promise<ComparedTwin> {
   if (!live) {
     const world = await run();
@@ -235,10 +241,14 @@ async function twinOf(
   }
   const shared = key === undefined ? undefined : session.twin(key);
   if (shared !== undefined) return shared;
-  const { recording, injection } = await run();
+  const { recording, injection, cluster } = await run();
   try {
     const spooled = await spoolRecording(recording, await session.folder('twin'));
-    const twin = { recording: spooled, scenario: plan.scenario };
+    // the next world begins with an empty Prometheus
+    const prometheus = new RememberedPrometheus(cluster.prometheus);
+    await ask(spooled, prometheus);
+    prometheus.forget();
+    const twin = { recording: spooled, prometheus, scenario: plan.scenario };
     if (key !== undefined) session.keepTwin(key, twin);
     return twin;
   } finally {
