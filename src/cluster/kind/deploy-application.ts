@@ -4,7 +4,11 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { Application } from '../../spec/application.ts';
 import type { PrometheusClient } from '../cluster.ts';
-import { observabilityNamespace, observabilityObjects } from '../live/observability-objects.ts';
+import {
+  observabilityNamespace,
+  observabilityObjects,
+  resourceMetricsApi,
+} from '../live/observability-objects.ts';
 import { applyObjects } from './apply-objects.ts';
 import type { KindSettings } from './kind-settings.ts';
 import type { KindLoadControl } from './load-control.ts';
@@ -25,6 +29,8 @@ export interface DeployApplicationOptions {
   readonly load: KindLoadControl;
   readonly application: Application;
   readonly settings: KindSettings;
+  /** Names of images that stand for others than before: their pods are made anew. */
+  readonly replaced: ReadonlySet<string>;
   readonly requestsPerSecond: number;
   readonly traceSampling: number;
   readonly onStep: (text: string) => void;
@@ -65,6 +71,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     kube,
     application.manifests.filter((object) => !isWorkload(object)),
   );
+  const ownResourceMetrics = await lacksResourceMetrics(kube);
   await applyObjects(
     kube,
     observabilityObjects({
@@ -72,6 +79,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
       rules: application.rules,
       scrapeInterval: settings.scrapeInterval,
       evaluationInterval: settings.evaluationInterval,
+      resourceMetrics: ownResourceMetrics,
     }),
   );
   if (isReset) await deleteForeignObjects(kube, application.manifests, owned);
@@ -82,7 +90,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   ];
   if (isReset) {
     await applyObjects(kube, workloads);
-    onStep(`${await deleteUsedPods(kube, owned)} pods are made anew`);
+    onStep(`${await deleteUsedPods(kube, namespaces, options.replaced)} pods are made anew`);
   } else {
     await applyObjects(kube, stores);
     await wait([observabilityNamespace, ...owned]);
@@ -92,6 +100,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     }
   }
   await wait([observabilityNamespace, ...owned]);
+  if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi]);
   // nothing may look as if it had been through something: what fell over while others started begins again
   for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 
@@ -141,16 +150,22 @@ async function waitUntilQuiet(options: DeployApplicationOptions): Promise<void> 
   const query = async (expression: string) => prometheus.query(expression, Date.now());
   let last = '';
   for (const deadline = Date.now() + deployTimeoutMs; Date.now() < deadline; ) {
-    const unquiet = await lookAtAlerts().catch((error: unknown) => [`Prometheus: ${(error as Error).message}`]);
+    const unquiet = await lookAtAlerts().catch((error: unknown) => [
+      `Prometheus: ${(error as Error).message}`,
+    ]);
     if (unquiet.length === 0) return;
     const text = unquiet.join(', ');
     if (text !== last) onStep(`waiting for ${text.length > 160 ? `${text.slice(0, 160)}…` : text}`);
     last = text;
     await sleep(2000, undefined, signal ? { signal } : {});
   }
-  throw new OperationError('deploy-unquiet', `${application.name} is ready and does not become quiet: ${last}`, {
-    hint: 'the machine may be too slow for this load: lower kindCluster.loadShare',
-  });
+  throw new OperationError(
+    'deploy-unquiet',
+    `${application.name} is ready and does not become quiet: ${last}`,
+    {
+      hint: 'the machine may be too slow for this load: lower kindCluster.loadShare',
+    },
+  );
 
   async function lookAtAlerts(): Promise<string[]> {
     const targets = await query('up');

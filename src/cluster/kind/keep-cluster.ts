@@ -1,6 +1,6 @@
 import type { Application } from '../../spec/application.ts';
-import type { ClusterProfile } from '../../spec/profile.ts';
 import { applyTiming } from '../../spec/apply-timing.ts';
+import type { ClusterProfile } from '../../spec/profile.ts';
 import { type ClusterState, clusterFiles, readClusterStates, writeClusterState } from '../cluster-state.ts';
 import { observabilityNamespace, observabilityServices } from '../live/observability-objects.ts';
 import { serviceProxyPath } from '../live/service-proxy.ts';

@@ -4,7 +4,14 @@ import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** Kinds that the cluster itself makes and takes away. */
-const madeByCluster = new Set(['Endpoints', 'EndpointSlice', 'ControllerRevision', 'Lease', 'PodMetrics', 'Pod']);
+const madeByCluster = new Set([
+  'Endpoints',
+  'EndpointSlice',
+  'ControllerRevision',
+  'Lease',
+  'PodMetrics',
+  'Pod',
+]);
 
 /**
  * Takes away what is not of an application in its namespaces: objects that somebody added, Events.
@@ -46,12 +53,23 @@ export async function deleteOldReplicaSets(kube: KubeClient, namespaces: readonl
 
 /**
  * Takes pods away that are to be made anew: of stores (their content goes with them), those that restarted or are not
- * well, and those of nobody. Answers how many.
+ * well, those of images that were replaced, and those of nobody. Answers how many.
  */
-export function deleteUsedPods(kube: KubeClient, namespaces: readonly string[]): Promise<number> {
+export function deleteUsedPods(
+  kube: KubeClient,
+  namespaces: readonly string[],
+  replaced: ReadonlySet<string>,
+): Promise<number> {
   return deletePods(kube, namespaces, (pod) => {
     const owner = pod.metadata.ownerReferences?.[0];
-    return owner === undefined || owner.kind === 'StatefulSet' || hasRestarted(pod) || !isWell(pod);
+    const { containers = [] } = (pod['spec'] ?? {}) as { containers?: { image: string }[] };
+    return (
+      owner === undefined ||
+      owner.kind === 'StatefulSet' ||
+      containers.some(({ image }) => replaced.has(image)) ||
+      hasRestarted(pod) ||
+      !isWell(pod)
+    );
   });
 }
 

@@ -43,7 +43,8 @@ async function lookAt(
   const unfinished: string[] = [];
   let all = 0;
   for (const namespace of namespaces) {
-    const list = async (kind: string) => (await kube.list({ apiVersion: 'apps/v1', kind }, { namespace })).items;
+    const list = async (kind: string) =>
+      (await kube.list({ apiVersion: 'apps/v1', kind }, { namespace })).items;
     const [deployments, sets] = [await list('Deployment'), await list('StatefulSet')];
     const workloads = [...deployments, ...sets];
     all += workloads.length;
@@ -98,7 +99,9 @@ function isComplete(object: KubeObject): boolean {
 interface ContainerStatus {
   readonly ready?: boolean;
   readonly restartCount?: number;
-  readonly state?: Readonly<Record<string, { reason?: string; message?: string; exitCode?: number } | undefined>>;
+  readonly state?: Readonly<
+    Record<string, { reason?: string; message?: string; exitCode?: number } | undefined>
+  >;
 }
 
 function whyNot(workload: KubeObject, pods: readonly KubeObject[]): string {
@@ -114,7 +117,8 @@ function whyNot(workload: KubeObject, pods: readonly KubeObject[]): string {
         return ` (${pod.metadata.name}: ${seen.reason ?? `exit ${seen.exitCode}`}${seen.message === undefined ? '' : ` ${seen.message}`})`;
     }
     const unscheduled = conditions.find((one) => one.type === 'PodScheduled' && one.status === 'False');
-    if (unscheduled !== undefined) return ` (${pod.metadata.name}: ${unscheduled.message ?? 'not scheduled'})`;
+    if (unscheduled !== undefined)
+      return ` (${pod.metadata.name}: ${unscheduled.message ?? 'not scheduled'})`;
   }
   return '';
 }
