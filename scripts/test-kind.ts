@@ -1,98 +1,168 @@
 /**
- * `npm run test:kind`: the tests that need real clusters. Says what is missing and exits 3 where it cannot run; where it
- * can, it makes one cluster, runs test/kind/ against it and deletes it, also after a failure or Ctrl-C.
+ * `npm run test:kind`: what needs a real cluster. Makes one cluster with the test profile, runs test/kind/ against it,
+ * builds the eight scenarios of scenarios/kind/ on it, verifies and lints their bundles, and takes it down again, also
+ * after a failure or Ctrl-C. Says what each phase took. Exit 3 where something is missing that it needs; arguments choose
+ * phases (`npm run test:kind -- tests`).
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
 
 const root = join(import.meta.dirname, '..');
-const name = `culprit-test-${process.pid}`;
-/** An image that is already there is taken (offline machines); else kind's own default is pulled. */
-const offlineImage = 'kindest/node:v1.20.2';
-
-const missing = [
-  ['docker', ['info'], 'a running Docker engine'],
-  ['kind', ['version'], 'the kind command'],
-].filter(
-  ([command, args]) => spawnSync(command as string, args as string[], { stdio: 'ignore' }).status !== 0,
-);
-if (missing.length > 0) {
-  process.stderr.write(
-    `test:kind cannot run here: ${missing.map(([, , what]) => what).join(' and ')} is missing.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh\n`,
-  );
-  process.exit(3);
-}
-
 const work = mkdtempSync(join(tmpdir(), 'culprit-kind-'));
-const kubeconfig = join(work, 'kubeconfig');
-let stopped = false;
-function cleanUp(): void {
-  if (stopped) return;
-  stopped = true;
-  spawnSync('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig], { stdio: 'ignore' });
-  rmSync(work, { recursive: true, force: true });
+const name = `kind-test-${process.pid}`;
+const profile = join(work, 'clusters', `${name}.yaml`);
+const bundles = join(work, 'bundles');
+// state of its own: a cluster that somebody keeps running is not seen, and not touched
+const env = { ...process.env, XDG_STATE_HOME: join(work, 'state') };
+const kubeconfig = join(work, 'state', 'culprit', 'clusters', `${name}.kubeconfig`);
+
+interface Phase {
+  readonly name: string;
+  readonly run: () => Promise<number>;
 }
+
+const phases: readonly Phase[] = [
+  { name: 'image', run: sandboxImage },
+  { name: 'up', run: () => culprit('cluster', 'up', '--profile', profile) },
+  { name: 'tests', run: tests },
+  {
+    name: 'scenarios',
+    run: () =>
+      culprit('build', join(root, 'scenarios/kind/suite.yaml'), '--profile', profile, '--out', bundles),
+  },
+  { name: 'verify', run: () => culprit('snapshot', 'verify', bundles) },
+  { name: 'lint', run: () => culprit('snapshot', 'lint', bundles) },
+];
+const needed = new Set(['up']);
+
+let running: ChildProcess | undefined;
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    cleanUp();
-    process.exit(130);
+    if (interrupted) return;
+    interrupted = true;
+    say('interrupted: taking the cluster down');
+    running?.kill('SIGTERM');
   });
 
-const image =
-  process.env['CULPRIT_KIND_IMAGE'] ??
-  (spawnSync('docker', ['image', 'inspect', offlineImage], { stdio: 'ignore' }).status === 0
-    ? offlineImage
-    : undefined);
-buildSandboxImage();
-process.stderr.write(`test:kind: creating cluster ${name}${image ? ` from ${image}` : ''}\n`);
-const created = spawnSync(
-  'kind',
-  [
-    'create',
-    'cluster',
-    '--name',
-    name,
-    '--kubeconfig',
-    kubeconfig,
-    '--wait',
-    '120s',
-    ...(image ? ['--image', image] : []),
-  ],
-  { stdio: ['ignore', 'inherit', 'inherit'] },
-);
-if (created.status !== 0) {
-  cleanUp();
-  process.exit(1);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const missing = missingTools();
+  if (missing.length > 0) {
+    say(
+      `cannot run here: ${missing.join(' and ')} is missing.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh`,
+    );
+    return 3;
+  }
+  writeProfile();
+  const wanted = process.argv.slice(2);
+  const results: { name: string; code: number | undefined; seconds: number }[] = [];
+  let broken = false;
+  try {
+    for (const phase of phases) {
+      if (interrupted) break;
+      if (wanted.length > 0 && !wanted.includes(phase.name) && !needed.has(phase.name)) continue;
+      if (broken) {
+        results.push({ name: phase.name, code: undefined, seconds: 0 });
+        continue;
+      }
+      say(`${phase.name} …`);
+      const started = performance.now();
+      const code = await phase.run();
+      results.push({ name: phase.name, code, seconds: (performance.now() - started) / 1000 });
+      if (code !== 0 && needed.has(phase.name)) broken = true;
+    }
+  } finally {
+    await cleanUp();
+  }
+  for (const { name, code, seconds } of results)
+    say(
+      `${name.padEnd(10)} ${code === undefined ? 'not run: there is no cluster' : code === 0 ? 'ok' : `FAILED (exit ${code})`}  ${seconds.toFixed(0)} s`,
+    );
+  if (interrupted) return 130;
+  return results.every(({ code }) => code === 0) ? 0 : 1;
 }
-const vitest = spawn(
-  process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.kind.config.ts'],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, CULPRIT_TEST_KUBECONFIG: kubeconfig, CULPRIT_TEST_CLUSTER: name },
-  },
-);
-vitest.on('exit', (code) => {
-  cleanUp();
-  process.exit(code ?? 1);
-});
+
+function say(text: string): void {
+  process.stderr.write(`test:kind: ${text}\n`);
+}
+
+function missingTools(): readonly string[] {
+  return (
+    [
+      ['docker', ['info'], 'a running Docker engine'],
+      ['kind', ['version'], 'the kind command'],
+    ] as const
+  ).flatMap(([command, args, what]) =>
+    spawnSync(command, args, { stdio: 'ignore' }).status === 0 ? [] : [what],
+  );
+}
+
+/** The test profile under a name of this run, so that two runs and a developer's cluster never meet. */
+function writeProfile(): void {
+  const text = readFileSync(join(root, 'clusters/kind-test.yaml'), 'utf8');
+  const settings = parse(text) as { name: string; kindCluster: { clusterName?: string } };
+  settings.name = name;
+  settings.kindCluster.clusterName = `shop-test-${process.pid}`;
+  mkdirSync(join(work, 'clusters'), { recursive: true });
+  writeFileSync(profile, stringify(settings));
+}
+
+function culprit(...args: readonly string[]): Promise<number> {
+  return runChild([join(root, 'bin/culprit.js'), ...args]);
+}
+
+function tests(): Promise<number> {
+  return runChild(
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.kind.config.ts'],
+    { CULPRIT_TEST_KUBECONFIG: kubeconfig, CULPRIT_TEST_CLUSTER: name, CULPRIT_TEST_PROFILE: profile },
+  );
+}
+
+function runChild(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...args], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...env, ...more },
+    });
+    running = child;
+    child.on('exit', (code) => {
+      running = undefined;
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function cleanUp(): Promise<void> {
+  say('taking the cluster down');
+  if ((await culprit('cluster', 'down', '--profile', profile)) !== 0)
+    spawnSync(
+      'kind',
+      ['delete', 'cluster', '--name', `shop-test-${process.pid}`, '--kubeconfig', kubeconfig],
+      {
+        stdio: 'ignore',
+      },
+    );
+  rmSync(work, { recursive: true, force: true });
+}
 
 /** The image that the docker sandbox runs commands in, so that its conformance suite does not skip itself. */
-function buildSandboxImage(): void {
+async function sandboxImage(): Promise<number> {
   const image = imageName();
-  const there = (name: string) =>
+  const isThere = (name: string) =>
     spawnSync('docker', ['image', 'inspect', name], { stdio: 'ignore' }).status === 0;
-  if (there(image)) return;
-  process.stderr.write(`test:kind: building ${image}\n`);
+  if (isThere(image)) return 0;
   const offlineBase = 'offline/debian:bookworm-slim';
-  const base = there(offlineBase) ? ['--network', 'host', '--build-arg', `BASE_IMAGE=${offlineBase}`] : [];
+  const base = isThere(offlineBase) ? ['--network', 'host', '--build-arg', `BASE_IMAGE=${offlineBase}`] : [];
   const built = spawnSync('docker', ['build', ...base, '--tag', image, join(root, 'sandbox')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DOCKER_BUILDKIT: base.length > 0 ? '0' : '1' },
   });
-  if (built.status !== 0) process.exit(1);
+  return built.status ?? 1;
 }

@@ -12,6 +12,10 @@ export interface BuildJob {
   readonly counterfactual?: boolean;
   /** `false`: a draft, frozen whatever the lints say of it. */
   readonly lint?: boolean;
+  /** Takes a bundle that is in `out` already, if it was made from the same scenario, application, profile and version. */
+  readonly resume?: boolean;
+  /** Runs a twin of its own on a real cluster, also where another job of this build has an equal one. */
+  readonly ownTwin?: boolean;
 }
 
 /** A task that was frozen. */
@@ -23,6 +27,8 @@ export interface BuiltTask {
   readonly split: string;
   readonly provider: string;
   readonly bytes: number;
+  /** It was there already (`resume`). */
+  readonly isOld?: boolean;
 }
 
 /** How one job ended. `failed` carries what a person has to read; `crashed` is our bug or a killed worker. */

@@ -13,11 +13,13 @@ import { planScenario, twinOperations } from '../fault/planner.ts';
 import { rootCauses } from '../fault/root-causes.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
+import type { Application } from '../spec/application.ts';
 import { patienceMs, ruleShare } from '../spec/apply-timing.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
 import { packageVersion } from '../spec/package-version.ts';
 import type { Plan } from '../spec/plan.ts';
 import { alertId } from './alert-difference.ts';
+import { alreadyBuilt, type BundleOrigin } from './already-built.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { type BuildSession, isLive } from './build-session.ts';
 import { type BundleCheck, refusedBundle } from './bundle-check.ts';
@@ -33,8 +35,10 @@ import { reverseTriggers } from './counterfactual/trigger-reversal.ts';
 import { causeGroups } from './counterfactual/worlds.ts';
 import { directorySize } from './directory-size.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
-import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
+import { askTwin, type Effects, measureEffects, notProved, unproved } from './prove.ts';
 import { recoverAndCheck } from './recovery-check.ts';
+import { RememberedPrometheus } from './remembered-prometheus.ts';
+import { requireCapabilities } from './require-capabilities.ts';
 import { runWorld, undoAll, type WorldRun } from './run-world.ts';
 import { newSeed, worldStartMs } from './seed.ts';
 import { twinKey } from './shared-twin.ts';
@@ -77,6 +81,15 @@ export async function buildScenario(
       patienceMs: patienceMs(profile),
     }),
   );
+  const origin: BundleOrigin = {
+    culprit: await packageVersion(),
+    provider: profile.provider,
+    profile: profile.name,
+    application: { name: application.name, digest: digestOfApplication(application) },
+    scenario: { digest: sha256(await readFile(job.scenario)) },
+  };
+  const old = job.resume ? await alreadyBuilt(join(job.out, taskId(seed)), origin) : undefined;
+  if (old !== undefined) return old;
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
   const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
@@ -92,8 +105,19 @@ export async function buildScenario(
     });
   const open: WorldRun[] = [];
   try {
-    const twin = await twinOf(plan, live, session, twinKey(plan, application, profile), () =>
-      world('twin', twinOperations(plan), 0.02, 0.3, 'twin'),
+    if (live) {
+      const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
+      await using cluster = await provider.provision(profile, options);
+      await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+    }
+    const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
+    const twin = await twinOf(
+      plan,
+      live,
+      session,
+      key,
+      () => world('twin', twinOperations(plan), 0.02, 0.3, 'twin'),
+      (recording, prometheus) => askTwin(plan, application, recording, prometheus, ruleShare(profile)),
     );
     if (twin.run !== undefined) open.push(twin.run);
     const taskRun = await world('task', plan.operations, 0.3, 0.58, 'task');
@@ -108,7 +132,7 @@ export async function buildScenario(
       plan,
       application,
       { recording: task.recording, prometheus: task.cluster.prometheus },
-      { recording: twin.recording, prometheus: twin.prometheus ?? task.cluster.prometheus },
+      twin,
       ruleShare(profile),
     );
     const isControl = scenario.faults.length === 0;
@@ -184,29 +208,17 @@ export async function buildScenario(
         effects,
         counterfactuals,
         provenance: {
-          culprit: await packageVersion(),
+          ...origin,
           scenario: {
             name: scenario.metadata.name,
             summary: scenario.metadata.summary,
             ...(scenario.metadata.category === undefined ? {} : { category: scenario.metadata.category }),
             ...(scenario.metadata.tags === undefined ? {} : { tags: scenario.metadata.tags }),
             version: scenario.metadata.version,
-            digest: sha256(await readFile(job.scenario)),
+            ...origin.scenario,
             ...(scenario.metadata.split === 'held-out' ? { text: await readFile(job.scenario, 'utf8') } : {}),
           },
-          provider: profile.provider,
-          profile: profile.name,
           kubernetes: (await task.cluster.kube.version()).gitVersion,
-          application: {
-            name: application.name,
-            digest: sha256(
-              canonicalJson({
-                manifests: application.manifests,
-                programs: [...application.programs],
-                rules: application.rules,
-              }),
-            ),
-          },
           window: {
             start: rfc3339(window.startMs),
             incident: rfc3339(window.incidentMs),
@@ -264,14 +276,17 @@ export async function buildScenario(
   }
 }
 
+function digestOfApplication({ manifests, programs, rules }: Application): string {
+  return sha256(canonicalJson({ manifests, programs: [...programs], rules }));
+}
+
 /** Where an operator of a real cluster keeps Prometheus and the collector of telemetry; left out of bundles. */
 const operatorNamespaces: readonly string[] = ['observability'];
 
 /** The twin as the proof needs it. */
 interface ComparedTwin {
   readonly recording: Recording;
-  /** Of the twin's own world; absent where the task's cluster remembers the twin's window. */
-  readonly prometheus?: PrometheusClient;
+  readonly prometheus: PrometheusClient;
   /** The twin's world, where it goes on beside the task's. */
   readonly run?: WorldRun;
 }
@@ -284,20 +299,25 @@ async function twinOf(
   plan: Plan,
   live: boolean,
   session: BuildSession,
-  key: string,
+  key: string | undefined,
   run: () => Promise<WorldRun>,
+  ask: (recording: Recording, prometheus: PrometheusClient) => Promise<void>,
 ): Promise<ComparedTwin> {
   if (!live) {
     const world = await run();
     return { recording: world.recording, prometheus: world.cluster.prometheus, run: world };
   }
-  const shared = session.twin(key);
+  const shared = key === undefined ? undefined : session.twin(key);
   if (shared !== undefined) return shared;
-  const { recording, injection } = await run();
+  const { recording, injection, cluster } = await run();
   try {
     const spooled = await spoolRecording(recording, await session.folder('twin'));
-    const twin = { recording: spooled, scenario: plan.scenario };
-    session.keepTwin(key, twin);
+    // the next world begins with an empty Prometheus
+    const prometheus = new RememberedPrometheus(cluster.prometheus);
+    await ask(spooled, prometheus);
+    prometheus.forget();
+    const twin = { recording: spooled, prometheus, scenario: plan.scenario };
+    if (key !== undefined) session.keepTwin(key, twin);
     return twin;
   } finally {
     try {

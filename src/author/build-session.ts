@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Cluster, ClusterProvider, ProvisionOptions } from '../cluster/cluster.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
 import { loadProvider } from './providers.ts';
+import type { Probed } from './require-capabilities.ts';
 import type { SharedTwin } from './shared-twin.ts';
 
 /** Whether worlds of a profile run by the wall clock, one after the other on one cluster. */
@@ -18,6 +19,7 @@ export function isLive(profile: Pick<ClusterProfile, 'provider'>): boolean {
  */
 export class BuildSession implements AsyncDisposable {
   readonly #clusters = new Map<string, Promise<Cluster>>();
+  readonly #probed = new Map<string, Promise<Probed>>();
   readonly #twins = new Map<string, SharedTwin>();
   #folder: Promise<string> | undefined;
 
@@ -47,6 +49,17 @@ export class BuildSession implements AsyncDisposable {
       cluster.catch(() => this.#clusters.delete(profile.name));
     }
     return cluster;
+  }
+
+  /** What a live profile's cluster can do; tried once. */
+  async probed(profile: ClusterProfile, cluster: Cluster): Promise<Probed> {
+    let probed = this.#probed.get(profile.name);
+    if (probed === undefined) {
+      probed = cluster.probe();
+      this.#probed.set(profile.name, probed);
+      probed.catch(() => this.#probed.delete(profile.name));
+    }
+    return probed;
   }
 
   /** A twin that another scenario of this build needed too, by `twinKey`. */

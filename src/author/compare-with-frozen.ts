@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.ts';
+import { readPrivate } from '../snapshot/private/truth.ts';
 import type { BuildOutcome } from './build-pool.ts';
+import { compareEffects, type ProvenEffects, provenEffects } from './compare-effects.ts';
 import type { LockedTask } from './lock-file.ts';
+import type { Effects } from './prove.ts';
 
 /** How a task that was built again compares with what was frozen. */
 export interface Comparison {
@@ -11,9 +14,14 @@ export interface Comparison {
   readonly same: boolean;
   readonly lock: string;
   readonly bundle: string;
+  /** On real clusters: what differs in truth, effects and alerts. */
+  readonly differences?: readonly string[];
 }
 
-/** Compares digests: manifest.json covers every public file and commits to the private ones. */
+/**
+ * Compares a task that was built again with the lock file and the frozen bundle: by bytes where time is virtual
+ * (manifest.json covers every public file and commits to the private ones), by truth, effects and alerts on real clusters.
+ */
 export async function compareWithFrozen(
   directory: string,
   locked: LockedTask,
@@ -24,7 +32,13 @@ export async function compareWithFrozen(
     const why = outcome.status === 'failed' ? `failed: ${outcome.code}` : outcome.status;
     return { ...base, same: false, lock: why, bundle: '' };
   }
-  const frozen = await readFile(join(directory, locked.task, 'manifest.json')).catch(() => undefined);
+  const frozenDirectory = join(directory, locked.task);
+  const frozen = await readFile(join(frozenDirectory, 'manifest.json')).catch(() => undefined);
+  if (locked.provider !== 'embedded' || outcome.provider !== 'embedded') {
+    const before = frozen === undefined ? undefined : await effectsOf(frozenDirectory);
+    const after = await effectsOf(outcome.directory);
+    return { ...base, ...byEffects(before, after) };
+  }
   const sameLock = outcome.digest === locked.digest;
   const sameBundle = frozen === undefined || sha256(frozen) === outcome.digest;
   return {
@@ -39,5 +53,24 @@ export async function compareWithFrozen(
         : sameBundle
           ? 'same bytes'
           : 'differs (culprit snapshot diff tells what)',
+  };
+}
+
+/** What a bundle proves, read from its private part. */
+export async function effectsOf(bundle: string): Promise<ProvenEffects> {
+  const { groundTruth, effects } = await readPrivate(bundle);
+  // written by measureEffects
+  return provenEffects(groundTruth, effects as Effects);
+}
+
+function byEffects(before: ProvenEffects | undefined, after: ProvenEffects) {
+  const lock = 'proved again';
+  if (before === undefined) return { same: true, lock, bundle: 'not kept here' };
+  const { sameTruth, sameEffects, alertAgreement, differences } = compareEffects(before, after);
+  return {
+    same: sameTruth && sameEffects,
+    lock,
+    bundle: `${sameTruth ? 'same truth' : 'OTHER TRUTH'}, ${sameEffects ? 'same effects' : 'OTHER EFFECTS'}, alerts agree ${alertAgreement.toFixed(2)}`,
+    differences,
   };
 }

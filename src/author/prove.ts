@@ -77,6 +77,21 @@ export async function measureEffects(
   };
 }
 
+/** Asks Prometheus about a twin everything that `measureEffects` will ask, while its history is there. */
+export async function askTwin(
+  plan: Plan,
+  application: Application,
+  recording: Recording,
+  prometheus: PrometheusClient,
+  windowShare: number,
+): Promise<void> {
+  const conditions = plan.expectations.flatMap(({ condition }) =>
+    condition.type === 'metric' ? [condition] : [],
+  );
+  await sightings(conditions, recording, prometheus);
+  await measureIndicators(prometheus, application, recording.window, windowShare);
+}
+
 /** On the embedded cluster the two worlds are the same world until the first cause: changes and indicators are equal. */
 function compareBaselines(
   application: Application,

@@ -4,6 +4,7 @@ import type { ClusterProvider } from '../cluster/cluster.ts';
 /** Cluster providers by name, loaded when they are wanted: the only place of the pipeline that knows them. */
 const providers = new Registry<() => Promise<ClusterProvider>>('provider', {
   kind: async () => (await import('../cluster/kind/kind-provider.ts')).kindProvider,
+  kubeconfig: async () => (await import('../cluster/kubeconfig/kubeconfig-provider.ts')).kubeconfigProvider,
   embedded: async () => (await import('../cluster/embedded/embedded-provider.ts')).embeddedProvider,
 });
 

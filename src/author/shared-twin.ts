@@ -1,6 +1,7 @@
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { Recording } from '../capture/recording.ts';
+import type { PrometheusClient } from '../cluster/cluster.ts';
 import { twinOperations } from '../fault/planner.ts';
 import type { Application } from '../spec/application.ts';
 import type { Plan } from '../spec/plan.ts';
@@ -9,6 +10,8 @@ import type { ClusterProfile } from '../spec/profile.ts';
 /** A twin that was run, kept on disk: it can be compared with the task of any scenario whose world without causes is the same. */
 export interface SharedTwin {
   readonly recording: Recording;
+  /** Remembers what a proof asks. */
+  readonly prometheus: PrometheusClient;
   /** Of the scenario it was made for. */
   readonly scenario: string;
 }
@@ -32,6 +35,10 @@ export function twinKey(plan: Plan, application: Application, profile: ClusterPr
       windowMs: window,
       requestsPerSecond: plan.requestsPerSecond,
       traceSampling: plan.traceSampling,
+      // what Prometheus is asked about the twin has to be asked while it runs
+      metricConditions: plan.expectations.flatMap(({ condition }) =>
+        condition.type === 'metric' ? [condition.expression] : [],
+      ),
       operations: twinOperations(plan).map(({ action, atMs }) => [action, Math.round(atMs / 1000)]),
     }),
   );

@@ -139,6 +139,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--no-lint', 'make a draft: a bundle whatever the lints find'],
       ['--counterfactual', 'run the counterfactual worlds also where time is real'],
       ['--no-counterfactual', 'leave the counterfactual worlds out, for a draft'],
+      ['--resume', 'keep bundles that are there already and were made from the same files'],
     ],
     load: async () => (await import('./commands/build.ts')).build,
   },
@@ -149,8 +150,24 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--dir <dir>', 'folder of the lock file; default: snapshots/'],
       ['--jobs <n>', 'tasks built at the same time'],
+      ['--repeat <n>', 'build each task so often and tell how stable it is', '1'],
     ],
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
+  },
+  {
+    name: 'fidelity',
+    summary: 'how far the embedded cluster and a real one show the same for a scenario',
+    arguments: [['[scenarios...]', 'scenario or suite files; built on both clusters']],
+    options: [
+      ['--embedded <path>', 'bundles that were built on the embedded cluster, instead of building them'],
+      ['--kind <path>', 'bundles of the same tasks that were built on a real cluster'],
+      ['--embedded-profile <name>', 'cluster profile of the embedded builds', 'embedded-test'],
+      ['--kind-profile <name>', 'cluster profile of the real builds', 'kind-test'],
+      ['--out <dir>', 'where built bundles are kept; default: a temporary folder'],
+      ['--markdown <file>', 'write the report there as well'],
+      ['--at-least <share>', 'exit 1 where event reasons, alerts or error kinds agree less (0..1)'],
+    ],
+    load: async () => (await import('./commands/fidelity.ts')).fidelity,
   },
   {
     name: 'snapshot verify',

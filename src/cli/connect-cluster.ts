@@ -7,6 +7,8 @@ import { isAlive, readClusterStates, stateFolder } from '../cluster/cluster-stat
 import { connectControl } from '../cluster/control-protocol.ts';
 import type { InjectionTarget } from '../fault/injection-target.ts';
 import { journalPath } from '../fault/journal-path.ts';
+import type { ApiConnection } from '../kube/api-connection.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { Io } from './io.ts';
 
 /** A cluster that somebody else keeps running. */
@@ -26,7 +28,9 @@ export async function connectCluster(
   options: { kubeconfig?: string | undefined },
   io: Io,
 ): Promise<ConnectedCluster> {
-  const { createHttpClient } = await import('../kube/http-client.ts');
+  const { clientOver } = await import('../kube/http-client.ts');
+  const { connectApi } = await import('../kube/api-connection.ts');
+  const { adaptToServer } = await import('../kube/adapt-to-server.ts');
   const path = await kubeconfigPath(options.kubeconfig, io);
   const text = await readFile(path, 'utf8').catch(() => {
     throw new PrerequisiteError('no-kubeconfig', `there is no kubeconfig at ${path}`, {
@@ -34,9 +38,11 @@ export async function connectCluster(
     });
   });
   const server = currentServer(text, path);
-  const kube = createHttpClient({ kubeconfigText: text });
+  const connection = connectApi({ kubeconfigText: text });
+  const kube = adaptToServer(clientOver(connection));
   try {
-    const control = await connectControl(server);
+    const embedded = await connectControl(server);
+    const control = embedded ?? (await kindControl(server, connection, kube, io));
     const system = await kube
       .get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' })
       .catch((cause: unknown) => {
@@ -45,7 +51,7 @@ export async function connectCluster(
           hint: '`culprit cluster status` tells whether it runs',
         });
       });
-    let nowMs = (await control?.nowMs()) ?? Date.now();
+    let nowMs = (await embedded?.nowMs()) ?? Date.now();
     const refuse = (what: string) => async (): Promise<never> => {
       throw new PrerequisiteError(
         'no-control',
@@ -57,10 +63,10 @@ export async function connectCluster(
       hasControl: control !== undefined,
       journal: journalPath(stateFolder(io.env), {
         kubeSystemUid: system.metadata.uid ?? '',
-        embeddedAt: control === undefined ? undefined : server,
+        embeddedAt: embedded === undefined ? undefined : server,
       }),
       nowMs: async () => {
-        nowMs = (await control?.nowMs()) ?? Date.now();
+        nowMs = (await embedded?.nowMs()) ?? Date.now();
         return nowMs;
       },
       target: {
@@ -72,12 +78,34 @@ export async function connectCluster(
         },
         load: control?.load ?? { setLoadFactor: refuse('changing the load'), loadFactor: async () => 1 },
       },
-      [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await kube[Symbol.asyncDispose]();
+    await connection[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Nodes and load of a kind cluster that we made; undefined where the server is not one. */
+async function kindControl(
+  server: string,
+  connection: ApiConnection,
+  kube: KubeClient,
+  io: Io,
+): Promise<Pick<InjectionTarget, 'nodes' | 'load'> | undefined> {
+  const states = await readClusterStates(stateFolder(io.env));
+  const state = states.find((one) => one.kind !== undefined && one.server === server);
+  if (state === undefined) return undefined;
+  const { kindNodeControl } = await import('../cluster/kind/nodes.ts');
+  const { KindLoadControl } = await import('../cluster/kind/load-control.ts');
+  const load = state.kind?.load;
+  return {
+    nodes: kindNodeControl(state, kube),
+    load:
+      load === undefined
+        ? { setLoadFactor: async () => {}, loadFactor: async () => 1 }
+        : new KindLoadControl(connection, kube, load),
+  };
 }
 
 /** What was asked for, else KUBECONFIG, else the one cluster that `culprit cluster up` keeps, else ~/.kube/config. */

@@ -5,7 +5,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The application asking for a share of its CPU: requests of containers, and by the same share what quotas allow to be
- * requested and limit ranges give by default. Limits stay, for they say how much may be used, not how much there is.
+ * requested and limit ranges give by default. Limits stay, for they say how much may be used, not how much there is. What
+ * autoscalers want of CPU in percent of the requests is raised by as much, so that it is the same use.
  * The same object where the share is 1.
  */
 export function applyCpuShare(application: Application, share: number): Application {
@@ -47,9 +48,23 @@ function scaled(object: KubeObject, share: number): KubeObject {
           })),
         },
       };
+    case 'HorizontalPodAutoscaler':
+      return {
+        ...object,
+        spec: { ...spec, metrics: list(spec['metrics']).map((metric) => scaledMetric(metric, share)) },
+      };
     default:
       return object;
   }
+}
+
+function scaledMetric(metric: Fields, share: number): Fields {
+  const { resource } = metric;
+  if (!isFields(resource) || resource['name'] !== 'cpu' || !isFields(resource['target'])) return metric;
+  const { averageUtilization } = resource['target'];
+  if (typeof averageUtilization !== 'number') return metric;
+  const target = { ...resource['target'], averageUtilization: Math.round(averageUtilization / share) };
+  return { ...metric, resource: { ...resource, target } };
 }
 
 function scaledPod(spec: Fields, share: number): Fields {

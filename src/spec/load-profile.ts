@@ -20,6 +20,21 @@ export async function loadProfile(path: string): Promise<Checked<LoadedFile<Clus
       'the provider "embedded" needs the field "embedded"',
       'kubernetesVersion and nodes',
     );
+  if (profile.provider === 'kubeconfig' && profile.kubeconfig === undefined)
+    report(
+      'PRF001',
+      '/provider',
+      'the provider "kubeconfig" needs the field "kubeconfig"',
+      'namespaces that may be touched, and where Prometheus is',
+    );
+  const { namespaces = [], probe } = profile.kubeconfig ?? {};
+  if (probe !== undefined && !namespaces.includes(probe.namespace))
+    report(
+      'PRF005',
+      '/kubeconfig/probe/namespace',
+      `the namespace "${probe.namespace}" is not among those that may be touched`,
+      `kubeconfig.namespaces are ${namespaces.join(', ')}`,
+    );
   const names = new Set<string>();
   profile.embedded?.nodes.forEach((node, index) => {
     const pointer = jsonPointer('embedded', 'nodes', index);

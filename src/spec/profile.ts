@@ -69,6 +69,81 @@ export const TimingProfile = Type.Object(
 );
 export type TimingProfile = Static<typeof TimingProfile>;
 
+/** A Service, reached through the API server. */
+const ServiceAddress = Type.Object(
+  {
+    namespace: Type.String(),
+    service: Type.String({ pattern: '^[^:]+:[^:]+$', description: 'Service and port: "prometheus:9090".' }),
+  },
+  { additionalProperties: false },
+);
+/** A Service in the cluster, or a URL that can be reached from here. */
+const Address = Type.Union([
+  ServiceAddress,
+  Type.Object(
+    {
+      url: Type.String({ pattern: '^https?://' }),
+      /** Environment variable whose value is sent as `Authorization: Bearer …`. */
+      tokenVariable: Type.Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+]);
+
+/** An existing cluster that is somebody else's, and an application that runs there. */
+export const KubeconfigProfile = Type.Object(
+  {
+    /** Kubeconfig file, relative to the profile or with `~/`; default: what kubectl would take. */
+    file: Type.Optional(Type.String()),
+    context: Type.Optional(Type.String()),
+    /** The only namespaces whose objects are read or written. */
+    namespaces: Type.Array(Type.String({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }), {
+      minItems: 1,
+      uniqueItems: true,
+    }),
+    prometheus: Address,
+    /** The reading port of the recorder that the application's traces are sent to; without it there are no traces. */
+    recorder: Type.Optional(Address),
+    /** The load generator's control (`GET` and `PUT` of JSON with `factor`); without it the load cannot be changed. */
+    load: Type.Optional(
+      Type.Object(
+        {
+          namespace: Type.String(),
+          service: Type.String({ pattern: '^[^:]+:[^:]+$' }),
+          path: Type.Optional(Type.String({ pattern: '^/', default: '/load' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** Commands that take a node down and bring it back, `{node}` is its name; without them no node is stopped. */
+    nodes: Type.Optional(
+      Type.Object(
+        {
+          stop: Type.Array(Type.String(), { minItems: 1 }),
+          start: Type.Array(Type.String(), { minItems: 1 }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** Where `cluster probe` makes its two pods, one of `namespaces`, and of what; without it they are not made. */
+    probe: Type.Optional(
+      Type.Object(
+        {
+          namespace: Type.String(),
+          image: Type.String(),
+          has: Type.Union([Type.Literal('node'), Type.Literal('sh')], {
+            default: 'sh',
+            description: 'What the image can run: node, or sh with nc, nslookup and httpd (busybox).',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type KubeconfigProfile = Static<typeof KubeconfigProfile>;
+
 /** `clusters/*.yaml`: where scenarios run. */
 export const ClusterProfile = Type.Object(
   {
@@ -89,6 +164,8 @@ export const ClusterProfile = Type.Object(
     ),
     /** The section of the provider kind (`kind` says what the file is). */
     kindCluster: Type.Optional(KindProfile),
+    /** The section of the provider kubeconfig. */
+    kubeconfig: Type.Optional(KubeconfigProfile),
     timing: Type.Optional(TimingProfile),
   },
   { additionalProperties: false },

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { BuildJob, BuildOutcome, BuiltTask } from '../../author/build-pool.ts';
 import { expandScenarios } from '../../author/expand-scenarios.ts';
+import { isLiveBuild } from '../../author/is-live-build.ts';
 import { updateLock } from '../../author/lock-file.ts';
 import { formatDiagnostic } from '../../base/diagnostics.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
@@ -24,12 +25,13 @@ interface BuildOptions {
   /** `false` for --no-lint. */
   readonly lint?: boolean;
   readonly counterfactual?: boolean;
+  readonly resume?: boolean;
 }
 
 /** `culprit build SCENARIO|SUITE…`: the whole pipeline, a bundle each. */
 export const build: Command<BuildOptions> = async (options, io) => {
   const out = resolve(io.cwd, options.out ?? 'snapshots');
-  const jobs = parseJobs(options.jobs);
+  const wantedJobs = parseJobs(options.jobs);
   const files = options.file.map((file) => resolve(io.cwd, file));
   const scenarios = await expandScenarios(files);
   if (options.seed !== undefined && scenarios.length > 1)
@@ -37,6 +39,10 @@ export const build: Command<BuildOptions> = async (options, io) => {
       hint: `${scenarios.length} scenarios were given`,
     });
   const progress = new ProgressLine(io.stderr, options.quiet);
+  // worlds of a real cluster come one after the other
+  const jobs = wantedJobs > 1 && (await isLiveBuild(scenarios, options.profile)) ? 1 : wantedJobs;
+  if (jobs !== wantedJobs && options.jobs !== undefined)
+    progress.note('note: --jobs is 1 here: on a real cluster worlds run one after the other');
   const running = new Map<string, string>();
   let finished = 0;
   const outcomes = await buildTasks(
@@ -48,6 +54,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
         ...(options.seed ? { seed: options.seed } : {}),
         ...(options.lint === false ? { lint: false } : {}),
         ...(options.counterfactual === undefined ? {} : { counterfactual: options.counterfactual }),
+        ...(options.resume ? { resume: true } : {}),
       }),
     ),
     {
@@ -152,6 +159,7 @@ function name(scenario: string): string {
 function describe(outcome: BuildOutcome): string {
   switch (outcome.status) {
     case 'built':
+      if (outcome.isOld) return `${name(outcome.scenario)} was built already: ${outcome.task}`;
       return `built ${name(outcome.scenario)} as ${outcome.task} in ${(outcome.elapsedMs / 1000).toFixed(1)} s, ${(outcome.bytes / 1e6).toFixed(1)} MB`;
     case 'failed':
       return `FAILED ${name(outcome.scenario)}: ${outcome.code}\n${outcome.message}${outcome.hint ? `\n${outcome.hint}` : ''}`;

@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { compareWithFrozen } from '../../author/compare-with-frozen.ts';
+import type { BuildOutcome } from '../../author/build-pool.ts';
+import { type Stability, stabilityOf } from '../../author/compare-effects.ts';
+import { type Comparison, compareWithFrozen, effectsOf } from '../../author/compare-with-frozen.ts';
+import { isLiveBuild } from '../../author/is-live-build.ts';
 import { readLock } from '../../author/lock-file.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
 import { buildTasks } from '../../gate/build/build-tasks.ts';
@@ -14,6 +17,7 @@ interface RegenerateOptions {
   readonly task?: readonly string[];
   readonly dir?: string;
   readonly jobs?: string;
+  readonly repeat: string;
 }
 
 /** `culprit regenerate [TASK…]`: builds tasks anew, elsewhere, and compares; changes nothing. */
@@ -30,6 +34,7 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
     throw new UserError('unknown-task', `not in the lock file: ${unknown.join(', ')}`, {
       hint: `known: ${lock.tasks.map(({ task }) => task).join(', ')}`,
     });
+  const repeat = repeatOf(options.repeat);
   const tasks = lock.tasks.filter(
     ({ task, scenario }) => scenario !== undefined && (wanted?.includes(task) ?? true),
   );
@@ -42,31 +47,77 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
   const work = await mkdtemp(join(tmpdir(), 'regenerate-'));
   try {
     let finished = 0;
-    const outcomes = await buildTasks(
-      tasks.map(({ scenario }) => ({ scenario: resolve(directory, scenario ?? ''), out: work })),
-      {
-        jobs: Number(options.jobs ?? '2') || 1,
-        signal: io.signal,
-        onProgress: ({ step, done }) =>
-          progress.update(`${finished}/${tasks.length} ${step} ${Math.round(done * 100)}%`),
-        onOutcome: () => void finished++,
-      },
+    const scenarios = tasks.map(({ scenario }) => resolve(directory, scenario ?? ''));
+    const live = await isLiveBuild(scenarios, undefined);
+    const jobs = tasks.flatMap((_, index) =>
+      Array.from({ length: repeat }, (__, run) => ({
+        scenario: scenarios[index] ?? '',
+        out: join(work, String(run)),
+        // runs that share a twin would agree more than they should
+        ownTwin: repeat > 1,
+      })),
     );
+    const outcomes = await buildTasks(jobs, {
+      jobs: live ? 1 : Number(options.jobs ?? '2') || 1,
+      signal: io.signal,
+      onProgress: ({ step, done }) =>
+        progress.update(`${finished}/${jobs.length} ${step} ${Math.round(done * 100)}%`),
+      onOutcome: () => void finished++,
+    });
     progress.clear();
+    const runsOf = (index: number) => outcomes.slice(index * repeat, (index + 1) * repeat);
     const rows = await Promise.all(
-      tasks.map((task, index) => compareWithFrozen(directory, task, outcomes[index]!)),
+      tasks.map(async (task, index) => {
+        const runs = runsOf(index);
+        const built = runs.find(({ status }) => status === 'built') ?? runs[0];
+        // every task has at least one run
+        const compared = await compareWithFrozen(directory, task, built!);
+        return repeat === 1 ? compared : { ...compared, stability: await stabilityOfRuns(runs) };
+      }),
     );
-    io.stdout.write(
-      options.json
-        ? `${JSON.stringify(rows, undefined, 2)}\n`
-        : formatTable(
-            ['task', 'scenario', 'lock file', 'frozen bundle'],
-            rows.map((row) => [row.task, row.scenario, row.lock, row.bundle]),
-          ),
-    );
+    io.stdout.write(options.json ? `${JSON.stringify(rows, undefined, 2)}\n` : render(rows));
     if (io.signal.aborted) return exitCodes.interrupted;
     return rows.every((row) => row.same) ? exitCodes.ok : exitCodes.failed;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 };
+
+type Row = Comparison & { readonly stability?: Stability };
+
+function render(rows: readonly Row[]): string {
+  const table = formatTable(
+    ['task', 'scenario', 'lock file', 'frozen bundle'],
+    rows.map((row) => [row.task, row.scenario, row.lock, row.bundle]),
+  );
+  const differences = rows.flatMap(({ task, differences = [] }) =>
+    differences.map((difference) => `  ${task}: ${difference}\n`),
+  );
+  const repeated = rows.flatMap(({ task, stability }) => (stability ? [{ task, stability }] : []));
+  if (repeated.length === 0) return `${table}${differences.join('')}`;
+  const stability = formatTable(
+    ['task', 'proved', 'same truth', 'alerts agree', 'alerts that come and go'],
+    repeated.map(({ task, stability: { runs, proved, sameTruth, alertAgreement, unsteadyAlerts } }) => [
+      task,
+      `${proved}/${runs}`,
+      `${sameTruth}/${proved}`,
+      alertAgreement.toFixed(2),
+      unsteadyAlerts.map(({ alert, runs: seen }) => `${alert} ${seen}/${proved}`).join(', ') || '-',
+    ]),
+  );
+  return `${table}${differences.join('')}\n${stability}`;
+}
+
+async function stabilityOfRuns(runs: readonly BuildOutcome[]): Promise<Stability> {
+  return stabilityOf(
+    await Promise.all(
+      runs.map((run) => (run.status === 'built' ? effectsOf(run.directory) : Promise.resolve(undefined))),
+    ),
+  );
+}
+
+function repeatOf(text: string): number {
+  const repeat = Number(text);
+  if (Number.isInteger(repeat) && repeat >= 1 && repeat <= 100) return repeat;
+  throw new UserError('repeat', `--repeat takes a whole number from 1 to 100, not "${text}"`);
+}

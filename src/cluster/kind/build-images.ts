@@ -4,21 +4,20 @@ import { join } from 'node:path';
 import { sha256 } from '../../base/hash.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { byCodeUnit } from '../../base/order.ts';
-import type { Application } from '../../spec/application.ts';
 import { packageRoot } from '../../spec/workspace.ts';
-import { bundleProgram } from './bundle-programs.ts';
+import { type Bundled, bundleProgram } from './bundle-programs.ts';
 import { imageIds, imageLabels } from './docker.ts';
 import { inParallel } from './in-parallel.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { obtainImage } from './obtain-image.ts';
 import { runCommand } from './run-command.ts';
-import { type WantedImage, wantedImages } from './wanted-images.ts';
+import type { WantedImage } from './wanted-images.ts';
 
 /** The label that says what an image was made of; a usual one, as build systems write it. */
 const revisionLabel = 'org.opencontainers.image.revision';
 
 export interface BuildImagesOptions {
-  readonly application: Application;
+  readonly images: readonly WantedImage[];
   readonly settings: KindSettings;
   readonly onStep: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -35,13 +34,9 @@ interface Recipe {
   readonly revision: string;
 }
 
-/**
- * Makes every image that the application's pods name and answers their ids by name. What is there already with the same
- * content is kept: a second time takes a second.
- */
+/** Makes images and answers their ids by name. What is there with the same content is kept: a second time takes a second. */
 export async function buildImages(options: BuildImagesOptions): Promise<ReadonlyMap<string, string>> {
-  const { application, onStep, signal } = options;
-  const wanted = wantedImages(application);
+  const { images: wanted, onStep, signal } = options;
   const { recipes, retagged } = await recipesOf(wanted, options);
   for (const [ref, source] of retagged)
     await runCommand('docker', ['tag', source, ref], signal ? { signal } : {});
@@ -79,12 +74,20 @@ async function recipesOf(
   };
   const programFiles = await filesOf(join(packageRoot, 'images'));
   const storeFiles = await filesOf(join(packageRoot, 'images', 'store'));
-  const bundles = { program: await bundleProgram('program'), recorder: await bundleProgram('recorder') };
+  const bundles = new Map<Bundled, Promise<string>>();
+  const bundle = (name: Bundled) => {
+    const text = bundles.get(name) ?? bundleProgram(name);
+    bundles.set(name, text);
+    return text;
+  };
   const recipes: Recipe[] = [];
   const retagged = new Map<string, string>();
   for (const image of wanted) {
     const { ref } = image;
     switch (image.from) {
+      case 'base':
+        retagged.set(ref, await obtain('base', settings.baseImage, 'offline/node:24'));
+        break;
       case 'prometheus':
         retagged.set(ref, await obtain('prometheus', settings.prometheusImage, 'offline/prometheus'));
         break;
@@ -98,13 +101,18 @@ async function recipesOf(
       case 'program': {
         const base = await obtain('base', settings.baseImage, 'offline/node:24');
         recipes.push(
-          await recipe(ref, image.from, { BASE_IMAGE: base }, {
-            ...programFiles,
-            [`${image.from}.mjs`]: bundles[image.from],
-            ...(image.from === 'program'
-              ? { 'program.json': canonicalJson({ program: image.program, release: image.release }) }
-              : {}),
-          }),
+          await recipe(
+            ref,
+            image.from,
+            { BASE_IMAGE: base },
+            {
+              ...programFiles,
+              [`${image.from}.mjs`]: await bundle(image.from),
+              ...(image.from === 'program'
+                ? { 'program.json': canonicalJson({ program: image.program, release: image.release }) }
+                : {}),
+            },
+          ),
         );
         break;
       }
@@ -164,7 +172,9 @@ async function buildAll(recipes: readonly Recipe[], signal: AbortSignal | undefi
   };
   try {
     const kindOf = ({ target, buildArguments }: Recipe) => `${target} ${canonicalJson(buildArguments)}`;
-    const first = recipes.filter((one, i) => recipes.findIndex((other) => kindOf(other) === kindOf(one)) === i);
+    const first = recipes.filter(
+      (one, i) => recipes.findIndex((other) => kindOf(other) === kindOf(one)) === i,
+    );
     for (const one of first) await build(one);
     await inParallel(
       recipes.filter((one) => !first.includes(one)),

@@ -18,7 +18,8 @@ export async function lockCluster(path: string, name: string): Promise<AsyncDisp
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => '0'));
-    if (holder === process.pid || holder === process.ppid) return { [Symbol.asyncDispose]: async () => undefined };
+    if (holder === process.pid || holder === process.ppid)
+      return { [Symbol.asyncDispose]: async () => undefined };
     // an empty file: its holder is just about to write its name, or died there
     if (attempt > 20 || (holder > 0 && isAliveProcess(holder)))
       throw new OperationError('cluster-busy', `process ${holder} is working with the cluster "${name}"`, {

@@ -97,7 +97,13 @@ async function createWithImage(options: CreateOptions, kubeconfig: string): Prom
         ...(signal ? { signal } : {}),
         onLine: (line) => {
           // its ticks are steps that are done; the rest is decoration
-          if (line.startsWith('✓')) onStep(line.replace(/^✓\s*/, '').replace(/[^\x20-\x7e]+/g, '').trim());
+          if (line.startsWith('✓'))
+            onStep(
+              line
+                .replace(/^✓\s*/, '')
+                .replace(/[^\x20-\x7e]+/g, '')
+                .trim(),
+            );
         },
       },
     );
@@ -121,7 +127,10 @@ async function createWithImage(options: CreateOptions, kubeconfig: string): Prom
 }
 
 function isPullFailure(error: unknown): boolean {
-  return CulpritError.isInstance(error) && /failed to pull image/.test(error.message + String(error.details['output']));
+  return (
+    CulpritError.isInstance(error) &&
+    /failed to pull image/.test(error.message + String(error.details['output']))
+  );
 }
 
 /** Takes a kind cluster down that is known to be ours. The user's kubeconfig is not touched. */

@@ -4,15 +4,20 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { Application } from '../../spec/application.ts';
 import type { PrometheusClient } from '../cluster.ts';
-import { observabilityNamespace, observabilityObjects } from '../live/observability-objects.ts';
+import {
+  observabilityNamespace,
+  observabilityObjects,
+  resourceMetricsApi,
+} from '../live/observability-objects.ts';
 import { applyObjects } from './apply-objects.ts';
 import type { KindSettings } from './kind-settings.ts';
 import type { KindLoadControl } from './load-control.ts';
 import { resetNodes } from './nodes.ts';
 import {
+  deleteEvents,
   deleteForeignObjects,
-  deleteNodeEvents,
   deleteOldReplicaSets,
+  deleteRestartedPods,
   deleteUsedPods,
 } from './reset-application.ts';
 import { observabilityImages } from './wanted-images.ts';
@@ -24,6 +29,8 @@ export interface DeployApplicationOptions {
   readonly load: KindLoadControl;
   readonly application: Application;
   readonly settings: KindSettings;
+  /** Names of images that stand for others than before: their pods are made anew. */
+  readonly replaced: ReadonlySet<string>;
   readonly requestsPerSecond: number;
   readonly traceSampling: number;
   readonly onStep: (text: string) => void;
@@ -31,6 +38,8 @@ export interface DeployApplicationOptions {
 }
 
 const deployTimeoutMs = 600_000;
+/** So many workloads start at the same time: two cores and forty processes that all want to be first end in time-outs. */
+const waveSize = 6;
 
 /**
  * Puts an application, what watches it and its users into a cluster, or back to what the manifests say where it is there
@@ -44,18 +53,17 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   const isWorkload = ({ kind }: KubeObject) => kind === 'Deployment' || kind === 'StatefulSet';
   const isUsers = ({ kind, metadata }: KubeObject) =>
     kind === 'Deployment' && metadata.namespace === load.namespace && metadata.name === load.workload;
-  const wait = (where: readonly string[]) => {
-    let last = '';
-    return waitUntilReady(kube, where, {
+  let last = '';
+  const wait = (where: readonly string[]) =>
+    waitUntilReady(kube, where, {
       timeoutMs: deployTimeoutMs,
       ...(signal ? { signal } : {}),
       onProgress: (done, all) => {
         const text = `${done} of ${all} workloads are ready`;
-        if (text !== last && (done === all || done % 5 === 0)) onStep(text);
+        if (text !== last) onStep(text);
         last = text;
       },
     });
-  };
 
   onStep(isReset ? `putting ${application.name} back` : `deploying ${application.name}`);
   await resetNodes(kube);
@@ -63,6 +71,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     kube,
     application.manifests.filter((object) => !isWorkload(object)),
   );
+  const ownResourceMetrics = await lacksResourceMetrics(kube);
   await applyObjects(
     kube,
     observabilityObjects({
@@ -70,16 +79,30 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
       rules: application.rules,
       scrapeInterval: settings.scrapeInterval,
       evaluationInterval: settings.evaluationInterval,
+      resourceMetrics: ownResourceMetrics,
     }),
   );
   if (isReset) await deleteForeignObjects(kube, application.manifests, owned);
   const workloads = application.manifests.filter((object) => isWorkload(object) && !isUsers(object));
-  await applyObjects(kube, workloads);
+  const [stores, services] = [
+    workloads.filter(({ kind }) => kind === 'StatefulSet'),
+    workloads.filter(({ kind }) => kind === 'Deployment'),
+  ];
   if (isReset) {
-    const renewed = await deleteUsedPods(kube, owned);
-    onStep(`${renewed} pods are made anew`);
+    await applyObjects(kube, workloads);
+    onStep(`${await deleteUsedPods(kube, namespaces, options.replaced)} pods are made anew`);
+  } else {
+    await applyObjects(kube, stores);
+    await wait([observabilityNamespace, ...owned]);
+    for (let from = 0; from < services.length; from += waveSize) {
+      await applyObjects(kube, services.slice(from, from + waveSize));
+      await wait(owned);
+    }
   }
   await wait([observabilityNamespace, ...owned]);
+  if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi]);
+  // nothing may look as if it had been through something: what fell over while others started begins again
+  for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 
   await applyObjects(kube, application.manifests.filter(isUsers));
   await wait([load.namespace]);
@@ -95,7 +118,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     await wait([observabilityNamespace]);
   }
   await waitUntilQuiet(options);
-  await deleteNodeEvents(kube);
+  if (isReset) await deleteEvents(kube, [...owned, 'default']);
   onStep(`${application.name} is healthy`);
 }
 
@@ -127,16 +150,22 @@ async function waitUntilQuiet(options: DeployApplicationOptions): Promise<void> 
   const query = async (expression: string) => prometheus.query(expression, Date.now());
   let last = '';
   for (const deadline = Date.now() + deployTimeoutMs; Date.now() < deadline; ) {
-    const unquiet = await lookAtAlerts().catch((error: unknown) => [`Prometheus: ${(error as Error).message}`]);
+    const unquiet = await lookAtAlerts().catch((error: unknown) => [
+      `Prometheus: ${(error as Error).message}`,
+    ]);
     if (unquiet.length === 0) return;
     const text = unquiet.join(', ');
     if (text !== last) onStep(`waiting for ${text.length > 160 ? `${text.slice(0, 160)}…` : text}`);
     last = text;
     await sleep(2000, undefined, signal ? { signal } : {});
   }
-  throw new OperationError('deploy-unquiet', `${application.name} is ready and does not become quiet: ${last}`, {
-    hint: 'the machine may be too slow for this load: lower kindCluster.loadShare',
-  });
+  throw new OperationError(
+    'deploy-unquiet',
+    `${application.name} is ready and does not become quiet: ${last}`,
+    {
+      hint: 'the machine may be too slow for this load: lower kindCluster.loadShare',
+    },
+  );
 
   async function lookAtAlerts(): Promise<string[]> {
     const targets = await query('up');

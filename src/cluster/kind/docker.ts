@@ -25,7 +25,9 @@ export async function imageIds(names: readonly string[]): Promise<ReadonlyMap<st
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { Id: string; RepoTags?: string[] });
-  const byTag = new Map(found.flatMap((image) => (image.RepoTags ?? []).map((tag) => [tag, image.Id] as const)));
+  const byTag = new Map(
+    found.flatMap((image) => (image.RepoTags ?? []).map((tag) => [tag, image.Id] as const)),
+  );
   for (const name of names) {
     const id = byTag.get(name) ?? byTag.get(`${name}:latest`);
     if (id !== undefined) ids.set(name, id);

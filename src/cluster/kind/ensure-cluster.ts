@@ -4,7 +4,7 @@ import { createKindCluster, deleteKindCluster } from './create-cluster.ts';
 import { dockerVersion, nodeContainers } from './docker.ts';
 import { requireOurs } from './kind-ownership.ts';
 import type { KindSettings } from './kind-settings.ts';
-import { nodesOf, prepareNodes, startNodes, waitForNodes } from './nodes.ts';
+import { nodesOf, prepareCluster, startNodes, waitForNodes } from './nodes.ts';
 import { runCommand } from './run-command.ts';
 
 export interface EnsureOptions {
@@ -51,7 +51,7 @@ export async function ensureKindCluster(
     ...(signal ? { signal } : {}),
   });
   await using nodes = nodesOf(created);
-  await prepareNodes(nodes.kube);
+  await prepareCluster(nodes.kube);
   return { state: created, isNew: true };
 }
 

@@ -1,14 +1,14 @@
 import type { Application } from '../../spec/application.ts';
-import type { ClusterProfile } from '../../spec/profile.ts';
 import { applyTiming } from '../../spec/apply-timing.ts';
+import type { ClusterProfile } from '../../spec/profile.ts';
 import { type ClusterState, clusterFiles, readClusterStates, writeClusterState } from '../cluster-state.ts';
 import { observabilityNamespace, observabilityServices } from '../live/observability-objects.ts';
 import { serviceProxyPath } from '../live/service-proxy.ts';
 import { lockCluster } from './cluster-lock.ts';
 import { ensureKindCluster } from './ensure-cluster.ts';
 import { KindCluster } from './kind-cluster.ts';
-import { kindProvider } from './kind-provider.ts';
 import { kindSettings } from './kind-settings.ts';
+import { prepareApplication } from './prepare-application.ts';
 
 export interface KeepOptions {
   /** State folder of culprit. */
@@ -49,8 +49,7 @@ export async function keepKindCluster(options: KeepOptions): Promise<ClusterStat
     onStep,
     ...(signal ? { signal } : {}),
   });
-  const timed = applyTiming(options.application, profile);
-  const application = kindProvider.prepare?.(timed, profile) ?? timed;
+  const application = prepareApplication(applyTiming(options.application, profile), settings);
   await cluster.deploy(application, {
     requestsPerSecond: options.requestsPerSecond ?? application.file.load.requestsPerSecond,
     traceSampling: 1,

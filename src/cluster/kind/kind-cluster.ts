@@ -21,16 +21,17 @@ import type {
 import { type ClusterState, writeClusterState } from '../cluster-state.ts';
 import { LiveTelemetry } from '../live/live-telemetry.ts';
 import { observabilityNamespace, observabilityServices } from '../live/observability-objects.ts';
+import { probeLive } from '../live/probe-live.ts';
 import { prometheusThroughProxy } from '../live/service-proxy.ts';
 import { wallClock } from '../live/wall-clock.ts';
 import { buildImages } from './build-images.ts';
 import { deployApplication } from './deploy-application.ts';
 import { explainLoss } from './explain-loss.ts';
 import type { KindSettings } from './kind-settings.ts';
-import { loadImages } from './load-images.ts';
 import { KindLoadControl } from './load-control.ts';
-import { kindNodeControl } from './nodes.ts';
-import { wantedImages } from './wanted-images.ts';
+import { loadImages } from './load-images.ts';
+import { kindNodeControl, tryNodeControl } from './nodes.ts';
+import { toolsImage, type WantedImage, wantedImages } from './wanted-images.ts';
 
 export interface KindClusterOptions {
   readonly folder: string;
@@ -88,11 +89,19 @@ export class KindCluster implements Cluster {
   }
 
   async probe(): Promise<ReadonlyMap<Capability, { works: boolean; detail: string }>> {
-    throw new OperationError('not-yet', 'probe of a kind cluster');
+    await this.#provide([toolsImage], this.#options.signal);
+    return probeLive({
+      kube: this.kube,
+      clock: this.clock,
+      prometheus: this.prometheus,
+      image: { image: toolsImage.ref, has: 'node' },
+      tryNodeControl: () => tryNodeControl(this.#state),
+      load: () => this.load,
+    });
   }
 
   async deploy(application: Application, options: DeployOptions): Promise<void> {
-    const { folder, settings, onStep } = this.#options;
+    const { settings, onStep } = this.#options;
     const signal = options.signal ?? this.#options.signal;
     const steps = { onStep, ...(signal ? { signal } : {}) };
     if (this.#state.application !== '' && this.#state.application !== application.name)
@@ -101,10 +110,9 @@ export class KindCluster implements Cluster {
         `the cluster ${this.#state.name} runs ${this.#state.application}, not ${application.name}`,
         { hint: '`culprit cluster down` first, or another profile' },
       );
+    let replaced: ReadonlySet<string> = new Set();
     if (this.#imagesOf !== application.programs) {
-      const ids = await buildImages({ application, settings, ...steps });
-      const images = wantedImages(application);
-      this.#state = await loadImages({ folder, state: this.#state, images, ids, ...steps });
+      replaced = await this.#provide(wantedImages(application), signal);
       this.#imagesOf = application.programs;
     }
     await this.#remember(application);
@@ -119,6 +127,7 @@ export class KindCluster implements Cluster {
       load,
       application,
       settings,
+      replaced,
       requestsPerSecond: options.requestsPerSecond,
       traceSampling: options.traceSampling,
       ...steps,
@@ -129,7 +138,7 @@ export class KindCluster implements Cluster {
       kube: this.kube,
       recorder: { namespace: observabilityNamespace, service: observabilityServices.collector },
       spoolFolder: await mkdtemp(join(tmpdir(), 'telemetry-')),
-      isWanted: (namespace) => namespaces.has(namespace),
+      isWanted: (namespace) => namespaces.has(namespace) && namespace !== observabilityNamespace,
     });
   }
 
@@ -140,6 +149,19 @@ export class KindCluster implements Cluster {
     } finally {
       await this.#options.onDispose?.();
     }
+  }
+
+  /** Makes images and puts them into the nodes; answers the names that stood for others before. */
+  async #provide(
+    images: readonly WantedImage[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const { folder, settings, onStep } = this.#options;
+    const steps = { onStep, ...(signal ? { signal } : {}) };
+    const ids = await buildImages({ images, settings, ...steps });
+    const { state, replaced } = await loadImages({ folder, state: this.#state, images, ids, ...steps });
+    this.#state = state;
+    return replaced;
   }
 
   async #remember(application: Application): Promise<void> {

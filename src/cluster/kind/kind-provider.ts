@@ -1,10 +1,10 @@
-import { applyCpuShare } from '../../spec/apply-cpu-share.ts';
 import type { ClusterProvider } from '../cluster.ts';
 import { clusterFiles, stateFolder } from '../cluster-state.ts';
 import { lockCluster } from './cluster-lock.ts';
 import { ensureKindCluster } from './ensure-cluster.ts';
 import { KindCluster } from './kind-cluster.ts';
 import { kindSettings } from './kind-settings.ts';
+import { prepareApplication } from './prepare-application.ts';
 import { takeDown } from './take-down.ts';
 
 /**
@@ -13,7 +13,7 @@ import { takeDown } from './take-down.ts';
  */
 export const kindProvider: ClusterProvider = {
   name: 'kind',
-  prepare: (application, profile) => applyCpuShare(application, kindSettings(profile).cpuShare),
+  prepare: (application, profile) => prepareApplication(application, kindSettings(profile)),
   async provision(profile, { signal }) {
     const folder = stateFolder(process.env);
     const settings = kindSettings(profile);

@@ -50,9 +50,13 @@ export class KindLoadControl implements LoadControl {
 
   #nobody(): OperationError {
     const { namespace, workload } = this.#load;
-    return new OperationError('no-load', `there is no running pod of the load generator ${namespace}/${workload}`, {
-      isRetryable: true,
-    });
+    return new OperationError(
+      'no-load',
+      `there is no running pod of the load generator ${namespace}/${workload}`,
+      {
+        isRetryable: true,
+      },
+    );
   }
 
   /** `name:port` of the running pods, sorted. */

@@ -15,8 +15,13 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Puts into each node what its pods may name and it does not have yet: one archive a node. Answers the new record. */
-export async function loadImages(options: LoadOptions): Promise<ClusterState> {
+/**
+ * Puts into each node what its pods may name and it does not have yet: one archive a node. Answers the new record, and
+ * the names that stood for other images before.
+ */
+export async function loadImages(
+  options: LoadOptions,
+): Promise<{ readonly state: ClusterState; readonly replaced: ReadonlySet<string> }> {
   const { folder, state, images, ids, onStep, signal } = options;
   const record = state.kind;
   if (record === undefined) throw new Error('loadImages is for kind clusters');
@@ -24,6 +29,7 @@ export async function loadImages(options: LoadOptions): Promise<ClusterState> {
     string,
     Record<string, string>
   >;
+  const replaced = new Set<string>();
   await Promise.all(
     (await nodeContainers(record.clusterName)).map(async ({ id, name }) => {
       const role = name.includes('-control-plane') ? 'control-plane' : 'workers';
@@ -34,13 +40,16 @@ export async function loadImages(options: LoadOptions): Promise<ClusterState> {
       if (missing.length === 0) return;
       onStep(`loading ${missing.length} images into ${name}`);
       await transfer(missing, id, signal);
-      for (const ref of missing) has[ref] = ids.get(ref) ?? '';
+      for (const ref of missing) {
+        if (has[ref] !== undefined) replaced.add(ref);
+        has[ref] = ids.get(ref) ?? '';
+      }
     }),
   );
   const kind: KindRecord = { ...record, loaded };
   const next = { ...state, kind };
   await writeClusterState(folder, next);
-  return next;
+  return { state: next, replaced };
 }
 
 async function transfer(refs: readonly string[], container: string, signal?: AbortSignal): Promise<void> {

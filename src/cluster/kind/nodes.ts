@@ -25,8 +25,17 @@ export function nodesOf(state: ClusterState): { readonly kube: KubeClient } & As
   return { kube, [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose]() };
 }
 
-/** Old servers taint the control plane by its old name, which applications of today do not tolerate. */
-export async function prepareNodes(kube: KubeClient): Promise<void> {
+/**
+ * What applications of today count on and servers before 1.24 and 1.21 do not give by themselves: the control plane is
+ * labelled and tainted by its present name, and every namespace has its name as a label.
+ */
+export async function prepareCluster(kube: KubeClient): Promise<void> {
+  const label = 'kubernetes.io/metadata.name';
+  for (const { metadata } of (await kube.list({ apiVersion: 'v1', kind: 'Namespace' })).items)
+    if (metadata.labels?.[label] === undefined)
+      await kube.patch({ apiVersion: 'v1', kind: 'Namespace', name: metadata.name }, 'merge', {
+        metadata: { labels: { [label]: metadata.name } },
+      });
   for (const { metadata, spec } of await listNodes(kube)) {
     const taints = (spec.taints ?? []).filter(({ key }) => key !== master);
     const isControlPlane =
@@ -109,6 +118,16 @@ export function kindNodeControl(state: ClusterState, kube: KubeClient): NodeCont
       throw new OperationError('node-not-ready', `${name} was started and is not Ready after two minutes`);
     },
   };
+}
+
+/** Whether nodes can be stopped: asks a worker's kubelet how it is, by the way in which it would be stopped. */
+export async function tryNodeControl(state: ClusterState): Promise<string> {
+  const containers = await nodeContainers(state.kind?.clusterName ?? state.name);
+  const worker = containers.find(({ name }) => !name.includes('-control-plane'));
+  if (worker === undefined || !isOurs(state.kind, [worker]))
+    throw new OperationError('no-such-node', `the cluster ${state.name} has no worker`);
+  const answer = await execIn(worker.id, ['systemctl', 'is-active', 'kubelet']);
+  return `the kubelet of ${worker.name} is ${answer.trim()} and can be stopped`;
 }
 
 /** The shims hold the containers; without them containerd finds its containers exited when it starts again. */

@@ -4,10 +4,17 @@ import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** Kinds that the cluster itself makes and takes away. */
-const madeByCluster = new Set(['Endpoints', 'EndpointSlice', 'ControllerRevision', 'Lease', 'PodMetrics', 'Pod']);
+const madeByCluster = new Set([
+  'Endpoints',
+  'EndpointSlice',
+  'ControllerRevision',
+  'Lease',
+  'PodMetrics',
+  'Pod',
+]);
 
 /**
- * Takes away what is not of an application in its namespaces: objects that somebody added, old ReplicaSets, Events.
+ * Takes away what is not of an application in its namespaces: objects that somebody added, Events.
  * What belongs to another object goes with it.
  */
 export async function deleteForeignObjects(
@@ -19,17 +26,17 @@ export async function deleteForeignObjects(
   for (const kind of await namespacedKinds(kube))
     for (const namespace of namespaces) {
       const { items } = await kube.list(kind, { namespace });
-      const foreign = items.filter((object) =>
-        kind.kind === 'Event' ? true : !wanted.has(idOf(object)) && !isKept(object),
-      );
+      const foreign = items.filter((object) => !wanted.has(idOf(object)) && !isKept(object));
       await deleteAll(kube, foreign);
     }
 }
 
-/** Events about nodes, which stand in `default`. */
-export async function deleteNodeEvents(kube: KubeClient): Promise<void> {
-  const { items } = await kube.list({ apiVersion: 'v1', kind: 'Event' }, { namespace: 'default' });
-  await deleteAll(kube, items);
+/** Events of the namespaces; those about nodes stand in `default`. */
+export async function deleteEvents(kube: KubeClient, namespaces: readonly string[]): Promise<void> {
+  for (const namespace of namespaces) {
+    const { items } = await kube.list({ apiVersion: 'v1', kind: 'Event' }, { namespace });
+    await deleteAll(kube, items);
+  }
 }
 
 /** ReplicaSets without pods, of earlier templates. */
@@ -45,28 +52,60 @@ export async function deleteOldReplicaSets(kube: KubeClient, namespaces: readonl
 }
 
 /**
- * Pods that are to be made anew: of stores (their content goes with them), those that restarted or are not well, and
- * those of nobody.
+ * Takes pods away that are to be made anew: of stores (their content goes with them), those that restarted or are not
+ * well, those of images that were replaced, and those of nobody. Answers how many.
  */
-export async function deleteUsedPods(kube: KubeClient, namespaces: readonly string[]): Promise<number> {
+export function deleteUsedPods(
+  kube: KubeClient,
+  namespaces: readonly string[],
+  replaced: ReadonlySet<string>,
+): Promise<number> {
+  return deletePods(kube, namespaces, (pod) => {
+    const owner = pod.metadata.ownerReferences?.[0];
+    const { containers = [] } = (pod['spec'] ?? {}) as { containers?: { image: string }[] };
+    return (
+      owner === undefined ||
+      owner.kind === 'StatefulSet' ||
+      containers.some(({ image }) => replaced.has(image)) ||
+      hasRestarted(pod) ||
+      !isWell(pod)
+    );
+  });
+}
+
+/** Takes pods away whose containers restarted. Answers how many. */
+export function deleteRestartedPods(kube: KubeClient, namespaces: readonly string[]): Promise<number> {
+  return deletePods(kube, namespaces, hasRestarted);
+}
+
+async function deletePods(
+  kube: KubeClient,
+  namespaces: readonly string[],
+  isWanted: (pod: KubeObject) => boolean,
+): Promise<number> {
   let count = 0;
   for (const namespace of namespaces) {
     const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
-    const used = items.filter(isUsed);
-    count += used.length;
-    await deleteAll(kube, used, 1);
+    const found = items.filter(isWanted);
+    count += found.length;
+    await deleteAll(kube, found, 1);
   }
   return count;
 }
 
-function isUsed(pod: KubeObject): boolean {
-  const owner = pod.metadata.ownerReferences?.[0];
-  if (owner === undefined || owner.kind === 'StatefulSet') return true;
-  const { containerStatuses = [], phase } = (pod['status'] ?? {}) as {
-    containerStatuses?: { restartCount?: number; ready?: boolean }[];
-    phase?: string;
-  };
-  return phase !== 'Running' || containerStatuses.some((one) => (one.restartCount ?? 0) > 0 || one.ready !== true);
+interface PodStatus {
+  readonly phase?: string;
+  readonly containerStatuses?: readonly { readonly restartCount?: number; readonly ready?: boolean }[];
+}
+
+function hasRestarted(pod: KubeObject): boolean {
+  const { containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;
+  return containerStatuses.some(({ restartCount = 0 }) => restartCount > 0);
+}
+
+function isWell(pod: KubeObject): boolean {
+  const { phase, containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;
+  return phase === 'Running' && containerStatuses.every(({ ready }) => ready === true);
 }
 
 /** Things that every namespace has, and things that go with their owner. */

@@ -121,7 +121,9 @@ function endGroup(child: ChildProcess): void {
 }
 
 function isDaemonGone(stderr: string): boolean {
-  return /cannot connect to the docker daemon|is the docker daemon running|error during connect/i.test(stderr);
+  return /cannot connect to the docker daemon|is the docker daemon running|error during connect/i.test(
+    stderr,
+  );
 }
 
 function shown(args: readonly string[]): string {

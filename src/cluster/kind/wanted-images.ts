@@ -11,8 +11,11 @@ export type WantedImage = { readonly ref: string; readonly where: readonly Where
   | { readonly from: 'program'; readonly program: Program; readonly release: string }
   | { readonly from: 'recorder' }
   | { readonly from: 'store'; readonly store: StoreKind }
-  | { readonly from: 'prometheus' }
+  | { readonly from: 'prometheus' | 'base' }
 );
+
+/** The base image as pods name it that try a cluster out. */
+export const toolsImage: WantedImage = { ref: 'tools/node:24', from: 'base', where: ['workers'] };
 
 /**
  * Images of what watches the application, named as the other images of its platform: of a registry that only this
@@ -25,6 +28,7 @@ export function observabilityImages(application: Application): Required<Observab
     prometheus: `${registry}/platform/prometheus:3.5.0`,
     collector: `${registry}/platform/otel-collector:0.128.0`,
     stateMetrics: `${registry}/platform/kube-state-metrics:2.16.0`,
+    resourceMetrics: `${registry}/platform/prometheus-adapter:0.12.0`,
     storeExporter: `${registry}/platform/store-exporter:0.17.1`,
   };
 }
@@ -34,7 +38,7 @@ export function observabilityImages(application: Application): Required<Observab
  * other one cannot be found; and those of what watches it.
  */
 export function wantedImages(application: Application): readonly WantedImage[] {
-  const images: WantedImage[] = [];
+  const images: WantedImage[] = [toolsImage];
   for (const program of application.programs.values())
     for (const { tag } of program.releases) {
       const ref = `${program.image}:${tag}`;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../../base/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { KubeObject } from '../../kube/objects.ts';
+import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { entityName } from '../../spec/entity-name.ts';
 
 export interface WaitOptions {
@@ -43,19 +43,34 @@ async function lookAt(
   const unfinished: string[] = [];
   let all = 0;
   for (const namespace of namespaces) {
-    const list = async (kind: string) => (await kube.list({ apiVersion: 'apps/v1', kind }, { namespace })).items;
+    const list = async (kind: string) =>
+      (await kube.list({ apiVersion: 'apps/v1', kind }, { namespace })).items;
     const [deployments, sets] = [await list('Deployment'), await list('StatefulSet')];
     const workloads = [...deployments, ...sets];
     all += workloads.length;
     const missing = workloads.filter((object) => !isComplete(object));
     if (missing.length === 0) continue;
     const pods = (await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).items;
+    await hurry(kube, pods);
     for (const object of missing)
       unfinished.push(
         `${entityName({ kind: object.kind, ...object.metadata })} has ${count(object, 'readyReplicas')}/${wanted(object)} ready${whyNot(object, pods)}`,
       );
   }
   return { unfinished, all };
+}
+
+/** A pod that waits minutes for its next try is made anew: what it missed when it started is there by now. */
+async function hurry(kube: KubeClient, pods: readonly KubeObject[]): Promise<void> {
+  for (const pod of pods) {
+    const { containerStatuses = [] } = (pod['status'] ?? {}) as { containerStatuses?: ContainerStatus[] };
+    const isBackingOff = containerStatuses.some(
+      ({ state = {}, restartCount = 0 }) =>
+        state['waiting']?.reason === 'CrashLoopBackOff' && restartCount >= 3,
+    );
+    if (isBackingOff && pod.metadata['deletionTimestamp'] === undefined)
+      await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
+  }
 }
 
 function wanted(object: KubeObject): number {
@@ -83,7 +98,10 @@ function isComplete(object: KubeObject): boolean {
 
 interface ContainerStatus {
   readonly ready?: boolean;
-  readonly state?: Readonly<Record<string, { reason?: string; message?: string; exitCode?: number } | undefined>>;
+  readonly restartCount?: number;
+  readonly state?: Readonly<
+    Record<string, { reason?: string; message?: string; exitCode?: number } | undefined>
+  >;
 }
 
 function whyNot(workload: KubeObject, pods: readonly KubeObject[]): string {
@@ -99,7 +117,8 @@ function whyNot(workload: KubeObject, pods: readonly KubeObject[]): string {
         return ` (${pod.metadata.name}: ${seen.reason ?? `exit ${seen.exitCode}`}${seen.message === undefined ? '' : ` ${seen.message}`})`;
     }
     const unscheduled = conditions.find((one) => one.type === 'PodScheduled' && one.status === 'False');
-    if (unscheduled !== undefined) return ` (${pod.metadata.name}: ${unscheduled.message ?? 'not scheduled'})`;
+    if (unscheduled !== undefined)
+      return ` (${pod.metadata.name}: ${unscheduled.message ?? 'not scheduled'})`;
   }
   return '';
 }

@@ -22,8 +22,9 @@ export interface FollowerOptions {
   readonly write: (raw: string, stamp: string) => Promise<void>;
   /** Restarts the container has had, as its pod tells now; `undefined`: the pod is gone. */
   readonly restarts: () => number | undefined;
-  /** Pause before a stream is opened again. Default 500 ms, doubled up to 8 s while nothing comes. */
+  /** Pause before a stream is opened again, default 500 ms; doubled while nothing comes, up to 8 s. */
   readonly pauseMs?: number;
+  readonly maxPauseMs?: number;
 }
 
 /**
@@ -36,6 +37,7 @@ export class ContainerFollower {
   readonly #stop = new AbortController();
   #stream = new AbortController();
   #settling: { resolve(): void; promise: Promise<void> } | undefined;
+  /** Restarts before the instance that is followed; the one before it was read. */
   #instance = 0;
   #isDone = false;
   readonly #running: Promise<void>;
@@ -56,6 +58,12 @@ export class ContainerFollower {
     await this.#settling.promise;
   }
 
+  /** To be called when the pod has changed: a restart is looked at, although a stream may still be open. */
+  podChanged(): void {
+    const now = this.#options.restarts();
+    if (now !== undefined && now > this.#instance) this.#stream.abort();
+  }
+
   /** Resolves when there is nothing more to follow. */
   get done(): Promise<void> {
     return this.#running;
@@ -69,34 +77,29 @@ export class ContainerFollower {
   }
 
   async #run(): Promise<void> {
-    const { pauseMs = 500, restarts } = this.#options;
+    const { pauseMs = 500, maxPauseMs = 8000, restarts } = this.#options;
     const signal = this.#stop.signal;
     let pause = pauseMs;
-    if ((restarts() ?? 0) > 0) await this.#read({ follow: false, previous: true });
-    this.#instance = restarts() ?? 0;
     while (!signal.aborted) {
       const settling = this.#settling;
+      this.#settling = undefined;
+      this.#stream = new AbortController();
+      const now = restarts();
+      if (now !== undefined && now > this.#instance) {
+        this.#instance = now;
+        pause = pauseMs;
+        // what no stream told of the instance that has ended
+        await this.#read({ follow: false, previous: true });
+      }
       if (settling !== undefined) {
-        this.#settling = undefined;
         await this.#read({ follow: false, previous: false });
         settling.resolve();
         continue;
       }
-      this.#stream = new AbortController();
-      const isGone = restarts() === undefined;
-      const taken = await this.#read({ follow: !isGone, previous: false });
-      const now = restarts();
-      if (isGone || signal.aborted) break;
-      if (now !== undefined && now > this.#instance) {
-        this.#instance = now;
-        // what the stream of the old instance did not tell any more
-        await this.#read({ follow: false, previous: true });
-        pause = pauseMs;
-        continue;
-      }
-      pause = taken > 0 ? pauseMs : Math.min(pause * 2, 8000);
-      if (this.#settling === undefined)
-        await sleep(pause, undefined, { signal: this.#wake() }).catch(() => {});
+      const taken = await this.#read({ follow: now !== undefined, previous: false });
+      if (now === undefined) break;
+      pause = taken > 0 ? pauseMs : Math.min(pause * 2, maxPauseMs);
+      await sleep(pause, undefined, { signal: this.#wake() }).catch(() => undefined);
     }
     this.#isDone = true;
     this.#settling?.resolve();

@@ -5,14 +5,14 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { ContainerLog, Span, TelemetrySource } from '../cluster.ts';
 import { LogCollector } from './log-collector.ts';
 import { LogSpool } from './log-spool.ts';
-import { RecorderReader } from './recorder-reader.ts';
+import { type ReadRecorder, RecorderReader } from './recorder-reader.ts';
 import { serviceProxyPath } from './service-proxy.ts';
 
 export interface LiveTelemetryOptions {
   readonly connection: ApiConnection;
   readonly kube: KubeClient;
-  /** The recorder's Service (`name:port`) and its namespace; without one there are no spans. */
-  readonly recorder?: { readonly namespace: string; readonly service: string };
+  /** The recorder's Service (`name:port`), or another way to its reading port; without one there are no spans. */
+  readonly recorder?: { readonly namespace: string; readonly service: string } | ReadRecorder;
   /** Folder for logs; made, and deleted at the end. */
   readonly spoolFolder: string;
   /** Whose logs are followed. */
@@ -40,14 +40,11 @@ export class LiveTelemetry implements TelemetrySource, AsyncDisposable {
     const spool = await LogSpool.open(join(options.spoolFolder, 'logs'));
     try {
       const logs = await LogCollector.start({ connection, kube, spool, isWanted });
-      const reader =
-        recorder &&
-        new RecorderReader((path) =>
-          connection.request(`${serviceProxyPath(recorder.namespace, recorder.service)}${path}`, {
-            headers: { 'accept-encoding': 'gzip' },
-            isStream: true,
-          }),
-        );
+      const read =
+        typeof recorder === 'object'
+          ? readThroughProxy(connection, recorder.namespace, recorder.service)
+          : recorder;
+      const reader = read && new RecorderReader(read);
       return new LiveTelemetry(reader, logs, spool);
     } catch (error) {
       await spool.remove();
@@ -68,8 +65,8 @@ export class LiveTelemetry implements TelemetrySource, AsyncDisposable {
 
   async losses(): Promise<Readonly<Record<string, number>>> {
     const lost = { ...(await this.#reader?.losses()) };
-    if (this.#logs.failure !== undefined)
-      lost['pods whose logs were not followed: the watch of pods ended'] = 1;
+    if (this.#logs.failure !== undefined) lost['watch of pods ended: later pods have no logs'] = 1;
+    if (this.#spool.failure !== undefined) lost['disk full: later log lines were not kept'] = 1;
     return lost;
   }
 
@@ -77,6 +74,14 @@ export class LiveTelemetry implements TelemetrySource, AsyncDisposable {
     await this.#logs.stop();
     await this.#spool.remove();
   }
+}
+
+function readThroughProxy(connection: ApiConnection, namespace: string, service: string): ReadRecorder {
+  return (path) =>
+    connection.request(`${serviceProxyPath(namespace, service)}${path}`, {
+      headers: { 'accept-encoding': 'gzip' },
+      isStream: true,
+    });
 }
 
 async function untilMs(timeMs: number): Promise<void> {

@@ -57,7 +57,9 @@ export class LogCollector {
     this.#pods.set(uid, pod);
     for (const { name, started } of containersOf(pod)) {
       const id = `${uid}/${name}`;
-      if (!started || this.#followers.has(id)) continue;
+      const known = this.#followers.get(id);
+      known?.podChanged();
+      if (!started || known !== undefined) continue;
       const follower = this.#follow(pod, name);
       this.#followers.set(id, follower);
       void follower.done.then(() => this.#followers.delete(id));

@@ -51,6 +51,11 @@ export class LogSpool {
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), 500);
   }
 
+  /** Why nothing more could be written, if so. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /** Resolves when all lines are in their files. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);

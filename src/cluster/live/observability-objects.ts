@@ -9,6 +9,8 @@ export interface ObservabilityImages {
   readonly stateMetrics: string;
   /** Default: that of `stateMetrics`. */
   readonly storeExporter?: string;
+  /** Default: that of `stateMetrics`. */
+  readonly resourceMetrics?: string;
 }
 
 export interface ObservabilityOptions {
@@ -21,6 +23,8 @@ export interface ObservabilityOptions {
   /** Where it all runs: nodes that no fault takes down. Default: the control plane's. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly Readonly<Record<string, string>>[];
+  /** Also serve `metrics.k8s.io` to autoscalers, where the cluster has nothing that does. Default false. */
+  readonly resourceMetrics?: boolean;
   /** How much the collector keeps on disk. Default 1024. */
   readonly collectorStorageMiB?: number;
 }
@@ -148,8 +152,47 @@ export function observabilityObjects(options: ObservabilityOptions): KubeObject[
         { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['get'] },
       ],
     }),
+    ...(options.resourceMetrics === true ? resourceMetrics(options) : []),
   ];
 }
+
+const adapter = { name: 'prometheus-adapter', port: 6443 } as const;
+
+/** prometheus-adapter: `metrics.k8s.io` out of what Prometheus scrapes, for autoscalers and `kubectl top`. */
+function resourceMetrics(options: ObservabilityOptions): KubeObject[] {
+  return component(options, {
+    name: adapter.name,
+    image: options.images.resourceMetrics ?? options.images.stateMetrics,
+    args: ['resource-metrics'],
+    env: { PROMETHEUS_URL: 'http://prometheus.observability.svc:9090', ...smallHeap },
+    ports: { https: adapter.port, health: 8080 },
+    ready: { path: '/', port: 'health' },
+    memory: '128Mi',
+    user: 10001,
+    access: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }],
+  });
+}
+
+/**
+ * Has the API server ask our adapter for `metrics.k8s.io`. To be applied when the adapter is ready, not before: a
+ * connection that the API server made to its address too early leads elsewhere, and is kept.
+ */
+export const resourceMetricsApi: KubeObject = {
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: {
+    name: 'v1beta1.metrics.k8s.io',
+    labels: { 'app.kubernetes.io/name': adapter.name, 'app.kubernetes.io/part-of': 'platform' },
+  },
+  spec: {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    groupPriorityMinimum: 100,
+    versionPriority: 100,
+    insecureSkipTLSVerify: true,
+    service: { name: adapter.name, namespace: observabilityNamespace, port: adapter.port },
+  },
+};
 
 /** V8 lets its heap grow to what it thinks the machine has; these processes need little. */
 const smallHeap = { NODE_OPTIONS: '--max-old-space-size=160 --max-semi-space-size=4' };

@@ -23,7 +23,7 @@ export interface ContainerHostOptions {
   readonly cpu: CpuQueue;
   readonly memory: ProcessMemory;
   readonly telemetry: TelemetryExport;
-  readonly stores: Readonly<Record<'postgres' | 'redis' | 'nats', OpenStore>>;
+  readonly stores: (store: 'postgres' | 'redis' | 'nats') => Promise<OpenStore>;
   readonly load?: LoadControl;
   readonly listen: () => void;
   readonly stopListening: () => void;
@@ -87,9 +87,10 @@ export class ContainerHost implements Host {
           ),
         );
       } else {
-        void this.#options.stores[upstream.protocol](upstream, address, leftMs()).then((outcome) =>
-          task.resume(outcome),
-        );
+        void this.#options
+          .stores(upstream.protocol)
+          .then((open) => open(upstream, address, leftMs()))
+          .then((outcome) => task.resume(outcome));
       }
     });
   }

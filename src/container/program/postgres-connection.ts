@@ -17,7 +17,8 @@ function sqlState(error: unknown): string | undefined {
 /** What PostgreSQL's or its client's error means; undefined if it says nothing about the connection itself. */
 export function postgresFailureKind(error: unknown): FailureKind | undefined {
   const state = sqlState(error);
-  if (state === undefined) return undefined;
+  if (state === undefined)
+    return error instanceof Error && error.message.startsWith('SASL') ? 'auth' : undefined;
   if (state.startsWith('28') || state === '3D000') return 'auth';
   if (state === '53300') return 'too-many-clients';
   // Starting up or shutting down.

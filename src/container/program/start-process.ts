@@ -43,7 +43,7 @@ export function startProcess({ program, identity, memory, telemetry, load }: Pro
     cpu,
     memory,
     telemetry,
-    stores: storeOpeners,
+    stores: storeOpeners(program.upstreams.map((upstream) => upstream.protocol)),
     ...(load === undefined ? {} : { load }),
     listen: () =>
       front.listen(program.port, (error) => {

@@ -1,8 +1,22 @@
+import type { Protocol } from '../../workload/upstream.ts';
 import type { OpenStore } from './container-host.ts';
 
-/** How connections to stores are opened; each client is loaded when it is first needed. */
-export const storeOpeners: Readonly<Record<'postgres' | 'redis' | 'nats', OpenStore>> = {
-  postgres: async (...call) => await (await import('./postgres-connection.ts')).openPostgres(...call),
-  redis: async (...call) => await (await import('./redis-connection.ts')).openRedis(...call),
-  nats: async (...call) => await (await import('./nats-connection.ts')).openNats(...call),
+type Store = Exclude<Protocol, 'http'>;
+
+const clients: Readonly<Record<Store, () => Promise<OpenStore>>> = {
+  postgres: async () => (await import('./postgres-connection.ts')).openPostgres,
+  redis: async () => (await import('./redis-connection.ts')).openRedis,
+  nats: async () => (await import('./nats-connection.ts')).openNats,
 };
+
+/** Loads the clients of the stores that a program uses and nothing else, at once, so that no request waits for it. */
+export function storeOpeners(used: readonly Protocol[]): (store: Store) => Promise<OpenStore> {
+  const loading = new Map<Store, Promise<OpenStore>>();
+  const load = (store: Store): Promise<OpenStore> => {
+    const open = loading.get(store) ?? clients[store]();
+    loading.set(store, open);
+    return open;
+  };
+  for (const protocol of used) if (protocol !== 'http') void load(protocol);
+  return load;
+}

@@ -13,26 +13,22 @@ const noExport: TelemetryExport = { record() {}, log() {}, flush: async () => {}
 
 /**
  * Exports over OTLP/HTTP to the endpoint that the environment names (`OTEL_EXPORTER_OTLP_ENDPOINT`), if any. The SDK is
- * loaded when there is something to send; until then a process starts and runs without it.
+ * loaded at once, so that no request waits for it; what is recorded until then is not lost.
  */
 export function telemetryExport(endpoint: string | undefined): TelemetryExport {
   if (endpoint === undefined || endpoint === '') return noExport;
   let loaded: TelemetryExport | undefined;
-  let loading: Promise<TelemetryExport> | undefined;
+  const loading = import('./otlp-export.ts').then(({ otlpExport }) => {
+    loaded = otlpExport(endpoint.replace(/\/+$/, ''));
+    return loaded;
+  });
   const withSdk = (use: (sdk: TelemetryExport) => void): void => {
-    if (loaded !== undefined) {
-      use(loaded);
-      return;
-    }
-    loading ??= import('./otlp-export.ts').then(({ otlpExport }) => {
-      loaded = otlpExport(endpoint.replace(/\/+$/, ''));
-      return loaded;
-    });
-    void loading.then(use);
+    if (loaded === undefined) void loading.then(use);
+    else use(loaded);
   };
   return {
     record: (span: SpanRecord) => withSdk((sdk) => sdk.record(span)),
     log: (resource, entry) => withSdk((sdk) => sdk.log(resource, entry)),
-    flush: async () => await (await loading)?.flush(),
+    flush: async () => await (await loading).flush(),
   };
 }

@@ -10,7 +10,7 @@ export interface RecorderSurroundings {
 
 /**
  * Runs one of the parts that watch a cluster, by the first argument, until it is told to end. Settings come from the
- * environment: STORAGE_PATH, STORAGE_LIMIT_MIB, PORT, READ_PORT, STORE_EXPORTER.
+ * environment: STORAGE_PATH, STORAGE_LIMIT_MIB, PORT, READ_PORT, STORE_EXPORTER, PROMETHEUS_URL.
  */
 export async function runRecorder(
   [mode]: readonly string[],
@@ -46,6 +46,16 @@ export async function runRecorder(
     async 'store-exporter'() {
       const { runStoreExporter } = await import('./run-store-exporter.ts');
       return runStoreExporter({ kube: inCluster(kube), port: number('PORT', 9187), log });
+    },
+    async 'resource-metrics'() {
+      const { runResourceMetrics } = await import('../resource-metrics/run-resource-metrics.ts');
+      return runResourceMetrics({
+        kube: inCluster(kube),
+        port: number('PORT', 6443),
+        healthPort: number('HEALTH_PORT', 8080),
+        prometheusUrl: env['PROMETHEUS_URL'] ?? 'http://prometheus:9090',
+        log,
+      });
     },
   };
   const start = parts[mode ?? ''];

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { BundleSignals } from '../../../src/gate/fidelity/bundle-signals.ts';
+import { compareSignals } from '../../../src/gate/fidelity/compare-signals.ts';
+import { statesInPatch, statesOfPod } from '../../../src/gate/fidelity/container-states.ts';
+import { errorKindOf, isErrorLine } from '../../../src/gate/fidelity/error-kinds.ts';
+import { fidelityMarkdown } from '../../../src/gate/fidelity/fidelity-report.ts';
+import { fieldsOf } from '../../../src/gate/fidelity/object-fields.ts';
+
+describe('kinds of errors', () => {
+  test.each([
+    ['dial tcp 10.96.1.2:8080: connect: connection refused', 'refused'],
+    ['connect ECONNREFUSED 10.96.1.2:8080', 'refused'],
+    ['dial tcp 10.96.1.2:8080: i/o timeout', 'timed-out'],
+    ['context deadline exceeded', 'timed-out'],
+    ['lookup payment on 10.96.0.10:53: no such host', 'name-not-found'],
+    ['getaddrinfo EAI_AGAIN payment', 'name-not-found'],
+    ['read tcp: connection reset by peer', 'reset'],
+    ['HikariPool-1 - Connection is not available, request timed out after 500ms', 'pool-exhausted'],
+    ['FATAL: sorry, too many clients already', 'too-many-clients'],
+    ['password authentication failed for user "orders"', 'authentication'],
+    ['Request failed with status code 502', 'server-error'],
+    ['unexpected status: 502 Bad Gateway', 'server-error'],
+    ['listening on 8080', undefined],
+  ])('%s', (text, kind) => expect(errorKindOf(text)).toBe(kind));
+
+  test('are looked for in lines of that level only', () => {
+    expect(isErrorLine('{"level":50,"msg":"request failed"}')).toBe(true);
+    expect(isErrorLine('2026-08-30T15:05:58.320Z ERROR 1 --- [exec-1] Handler : failed')).toBe(true);
+    expect(isErrorLine('{"level":30,"msg":"no error at all"}')).toBe(false);
+  });
+});
+
+describe('container states', () => {
+  const crash = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } };
+  test('are read from a status and from every form of patch', () => {
+    const status = {
+      containerStatuses: [{ state: crash, lastState: { terminated: { reason: 'OOMKilled' } } }],
+    };
+    const states = ['waiting CrashLoopBackOff', 'terminated OOMKilled'];
+    expect(statesOfPod({ status })).toEqual(states);
+    expect(statesInPatch([{ op: 'add', path: '', value: { status } }])).toEqual(states);
+    expect(
+      statesInPatch([{ op: 'add', path: '/status/containerStatuses', value: status.containerStatuses }]),
+    ).toEqual(states);
+    const state = '/status/containerStatuses/0/state';
+    expect(statesInPatch([{ op: 'replace', path: state, value: crash }])).toEqual(states.slice(0, 1));
+    expect(statesInPatch([{ op: 'add', path: `${state}/waiting`, value: crash.waiting }])).toEqual(
+      states.slice(0, 1),
+    );
+    expect(
+      statesInPatch([
+        { op: 'remove', path: `${state}/running` },
+        { op: 'replace', path: `${state}/waiting/reason`, value: 'ImagePullBackOff' },
+        { op: 'replace', path: '/status/reason', value: 'Evicted' },
+      ]),
+    ).toEqual(['waiting ImagePullBackOff']);
+  });
+});
+
+test('fields of objects: list items share a field, keys of data are none', () => {
+  expect([
+    ...fieldsOf({
+      metadata: { labels: { a: '1', b: '2' } },
+      spec: { containers: [{ name: 'x' }, { name: 'y', image: 'z' }], selector: { app: 'a' }, empty: null },
+    }),
+  ]).toEqual(['metadata.labels', 'spec.containers[].name', 'spec.containers[].image', 'spec.selector']);
+});
+
+describe('a comparison', () => {
+  const signals = (parts: Partial<BundleSignals>): BundleSignals => ({
+    provider: 'embedded',
+    kubernetes: 'v1.34.2',
+    scenario: 'x',
+    eventReasons: new Set(),
+    events: new Set(),
+    containerStates: new Set(),
+    conditionTypes: new Set(),
+    alerts: [],
+    services: [],
+    errorKinds: new Set(),
+    calls: new Set(),
+    objectKinds: new Set(),
+    objectFields: new Set(),
+    rootCauses: new Set(),
+    symptoms: new Set(),
+    heuristics: new Map(),
+    ...parts,
+  });
+  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>) =>
+    new Map(compareSignals(signals(a), signals(b)).map((one) => [one.signal, one]));
+
+  test('of equal bundles is all ones; nothing against nothing is equal', () => {
+    for (const { agreement, differences } of of({}, {}).values())
+      expect([agreement, differences]).toEqual([1, []]);
+  });
+
+  test('is the Jaccard index for sets and names who sees what', () => {
+    const compared = of({ errorKinds: new Set(['a', 'b', 'c']) }, { errorKinds: new Set(['b', 'c', 'd']) });
+    expect(compared.get('error kinds')).toMatchObject({
+      agreement: 0.5,
+      shared: 2,
+      differences: [
+        { what: 'a', seenBy: 'embedded' },
+        { what: 'd', seenBy: 'kind' },
+      ],
+    });
+  });
+
+  test('counts pairs of alerts in one order, among those both have', () => {
+    const compared = of({ alerts: ['a', 'x', 'b', 'c'] }, { alerts: ['a', 'c', 'b', 'y'] });
+    expect(compared.get('order of alerts')).toMatchObject({ agreement: 2 / 3 });
+    expect(compared.get('alerts')).toMatchObject({ agreement: 3 / 5 });
+  });
+
+  test('compares what happened to services by word, not by number', () => {
+    const shift = (service: string, errors: 'more' | 'same', detail: string) =>
+      ({ service, errors, latency: 'same', detail }) as const;
+    const compared = of(
+      { services: [shift('a', 'more', '0 → 40 %'), shift('b', 'same', '')] },
+      { services: [shift('a', 'more', '0 → 55 %'), shift('b', 'more', '0 → 7 %')] },
+    ).get('service shifts');
+    expect(compared?.agreement).toBe(0.5);
+    expect(compared?.differences[0]?.what).toContain('b: embedded same errors');
+  });
+
+  test('is told as a table with every difference', () => {
+    const result = {
+      scenario: 'x',
+      embedded: { provider: 'embedded', kubernetes: 'v1.34.2' },
+      kind: { provider: 'kind', kubernetes: 'v1.20.2' },
+      signals: compareSignals(signals({ calls: new Set(['a → b http']) }), signals({})),
+    };
+    const text = fidelityMarkdown([result], 'culprit fidelity x');
+    expect(text).toContain('| call graph | 0.00 | 0.00 |');
+    expect(text).toContain('- a → b http (embedded only)');
+  });
+});

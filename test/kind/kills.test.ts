@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hash32, key, Random } from '../../src/base/random.ts';
+import { diffDesiredState, readDesiredState } from '../../src/fault/desired-state.ts';
+import { adaptToServer } from '../../src/kube/adapt-to-server.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { createHttpClient } from '../../src/kube/http-client.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { killObjects } from './kill-operations.ts';
+
+const kubeconfig = process.env['CULPRIT_TEST_KUBECONFIG'] ?? '';
+const seed = process.env['CULPRIT_TEST_SEED'] ?? String(process.pid);
+const kills = 20;
+const namespace = `till-${process.pid}`;
+const folder = mkdtempSync(join(tmpdir(), 'kills-'));
+// journals of this test only
+const env = { ...process.env, XDG_STATE_HOME: folder };
+
+let kube: KubeClient & AsyncDisposable;
+let before: readonly KubeObject[];
+
+beforeAll(async () => {
+  if (kubeconfig === '') throw new Error('run this with: npm run test:kind');
+  const client = createHttpClient({ kubeconfig });
+  kube = Object.assign(adaptToServer(client), {
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  });
+  await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  for (const object of killObjects(namespace)) await kube.create(object);
+  // the namespace's own ServiceAccount and certificates come a moment later
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  before = await ours();
+});
+
+afterAll(async () => {
+  await kube?.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  await kube?.[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Only this namespace: others may work on the cluster too. */
+async function ours(): Promise<readonly KubeObject[]> {
+  return (await readDesiredState(kube)).filter(({ metadata }) => metadata.namespace === namespace);
+}
+
+test(`recover restores every object after kill -9 at ${kills} random points (CULPRIT_TEST_SEED=${seed})`, {
+  timeout: 600_000,
+}, async () => {
+  const total = Number((await child('inject-and-die.ts', [kubeconfig, namespace, '1000000'])).stdout);
+  expect(total).toBeGreaterThan(kills);
+  expect(diffDesiredState(before, await ours()).length).toBeGreaterThan(8);
+  await recover();
+  expect(diffDesiredState(before, await ours())).toEqual([]);
+
+  const random = new Random(key(hash32(seed), 'kills'));
+  const points = new Set<number>();
+  while (points.size < kills) points.add(random.integer(0, total - 1));
+  for (const point of points) {
+    const { signal } = await child('inject-and-die.ts', [kubeconfig, namespace, String(point)]);
+    expect(signal, `point ${point} of ${total}`).toBe('SIGKILL');
+    await recover();
+    expect(diffDesiredState(before, await ours()), `killed at point ${point} of ${total}`).toEqual([]);
+  }
+});
+
+/** `culprit recover`, as a person would. */
+async function recover(): Promise<void> {
+  const bin = fileURLToPath(new URL('../../bin/culprit.js', import.meta.url));
+  const { code, stdout, stderr } = await run([bin, 'recover', '--kubeconfig', kubeconfig]);
+  expect(code, stdout + stderr).toBe(0);
+}
+
+async function child(script: string, args: readonly string[]) {
+  const result = await run(['--no-warnings', fileURLToPath(new URL(script, import.meta.url)), ...args]);
+  if (result.signal === null && result.code !== 0) throw new Error(result.stderr);
+  return result;
+}
+
+function run(args: readonly string[]): Promise<{
+  readonly code: number;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...args], { env }, (error, stdout, stderr) =>
+      resolve({
+        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1,
+        signal: error?.signal ?? null,
+        stdout,
+        stderr,
+      }),
+    );
+  });
+}
