@@ -74,8 +74,7 @@ function isWanted({ kind, metadata, ...rest }: KubeObject, namespaces: readonly 
 
 function manifestOf(object: KubeObject): KubeObject {
   // what people want of an object is an object
-  const { metadata, ...rest } = desiredOf(object) as unknown as KubeObject;
-  const manifest = { apiVersion: object.apiVersion, kind: object.kind, metadata, ...rest };
+  const manifest = desiredOf(object) as unknown as KubeObject;
   if (object.kind === 'ServiceAccount') {
     const { secrets: _secrets, imagePullSecrets: _pull, ...account } = manifest as Record<string, unknown>;
     return account as KubeObject;
