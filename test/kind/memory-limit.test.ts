@@ -56,8 +56,8 @@ describe.skipIf(image === undefined)('a program in a container', () => {
     async (limit) => {
       const id = await start(limit);
       // Docker's own OOMKilled flag comes by an event that may be late; nobody but the kernel sends SIGKILL here.
-    expect(await docker('wait', id)).toBe('137');
-        expect(await docker('logs', id)).toContain('"msg":"starting"');
+      expect(await docker('wait', id)).toBe('137');
+      expect(await docker('logs', id)).toContain('"msg":"starting"');
     },
   );
 
