@@ -21,11 +21,16 @@ export class BuildSession implements AsyncDisposable {
   readonly #clusters = new Map<string, Promise<Cluster>>();
   readonly #probed = new Map<string, Promise<Probed>>();
   readonly #twins = new Map<string, SharedTwin>();
+  readonly #load: (name: string) => Promise<ClusterProvider>;
   #folder: Promise<string> | undefined;
+
+  constructor(load: (name: string) => Promise<ClusterProvider> = loadProvider) {
+    this.#load = load;
+  }
 
   /** The provider of a profile. Of a live one every `provision` answers the same cluster, which the session disposes of. */
   async provider(profile: ClusterProfile): Promise<ClusterProvider> {
-    const provider = await loadProvider(profile.provider);
+    const provider = await this.#load(profile.provider);
     if (!isLive(profile)) return provider;
     return {
       name: provider.name,

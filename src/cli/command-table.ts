@@ -107,6 +107,19 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/cluster-down.ts')).clusterDown,
   },
   {
+    name: 'application import',
+    summary: "write the folder of an application that runs in somebody else's cluster",
+    arguments: [['<name>', 'of the application, and of the folder below clusters/apps/']],
+    options: [
+      ['--profile <file>', 'cluster profile with the provider kubeconfig', 'kubeconfig-example'],
+      ['--edge <service>', 'where users come in: NAMESPACE/SERVICE'],
+      ['--load <workload>', 'the load generator: NAMESPACE/DEPLOYMENT'],
+      ['--rate <n>', 'requests a second that it makes', '5'],
+      ['--out <folder>', 'default: clusters/apps/<name>'],
+    ],
+    load: async () => (await import('./commands/application-import.ts')).applicationImport,
+  },
+  {
     name: 'inject',
     summary: "carry a scenario's operations out on a running cluster, journalled",
     arguments: [['<file>', 'scenario file']],

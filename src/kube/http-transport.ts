@@ -18,6 +18,8 @@ export interface HttpConnection {
 
 /** A watch that has been silent for longer is taken to be dead; servers send bookmarks and end watches after 290 s. */
 const silenceMs = 330_000;
+/** How often a read is tried when no answer comes, or the server is too busy. */
+const readTries = 4;
 // the API server takes the field manager of a write from the first word
 const userAgent = 'kubectl/v1.34.2 (linux/amd64) kubernetes/8cc511e';
 
@@ -56,8 +58,21 @@ export function createHttpTransport(connection: HttpConnection): KubeTransport {
       await sleep(ms, undefined, { signal }).catch(() => undefined);
     },
     async request(request) {
-      const response = await open(request);
-      return { status: response.statusCode, body: await bodyOf(response, connection.server) };
+      for (let attempt = 1; ; attempt++) {
+        // only reading may be done twice without asking what became of the first
+        const isLast = request.method !== 'GET' || attempt >= readTries;
+        try {
+          const response = await open(request);
+          const answer = {
+            status: response.statusCode,
+            body: await bodyOf(response, connection.server),
+          };
+          if (answer.status !== 429 || isLast) return answer;
+        } catch (error) {
+          if (isLast) throw error;
+        }
+        await sleep(200 * 2 ** (attempt - 1));
+      }
     },
     async *watch(path, query, signal) {
       const response = await open(

@@ -14,6 +14,8 @@ import { settingProblem } from './setting-value.ts';
 
 /** Images that are part of a cluster and not of an application; they need no program. */
 const infrastructureRegistries = ['registry.k8s.io/'];
+/** Names that a setting can have. */
+const settingName = /^[A-Z][A-Z0-9_]*$/;
 /** Environment variables that any container may have without its program declaring them. */
 const commonVariables = /^(POD_|NODE_|OTEL_|GOMEMLIMIT$|GOMAXPROCS$|JAVA_TOOL_OPTIONS$|NODE_OPTIONS$|TZ$)/;
 
@@ -164,7 +166,8 @@ function checkSettings(
       );
   }
   for (const name of values.keys()) {
-    if (settings.has(name) || commonVariables.test(name)) continue;
+    // a name that no setting can have is nobody's setting
+    if (settings.has(name) || commonVariables.test(name) || !settingName.test(name)) continue;
     const near = nearest(name, settings.keys());
     context.error(
       workload.source,

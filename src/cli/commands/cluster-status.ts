@@ -1,5 +1,5 @@
 import { exitCodes } from '../../base/errors.ts';
-import { isAlive, readClusterStates, stateFolder } from '../../cluster/cluster-state.ts';
+import { type ClusterState, isAlive, readClusterStates, stateFolder } from '../../cluster/cluster-state.ts';
 import { connectCluster } from '../connect-cluster.ts';
 import type { Command } from '../io.ts';
 import { formatTable } from '../table.ts';
@@ -9,9 +9,9 @@ export const clusterStatus: Command<object> = async (options, io) => {
   const states = await readClusterStates(stateFolder(io.env));
   const rows = await Promise.all(
     states.map(async (state) => {
-      const alive = isAlive(state);
-      const now = alive ? await clockOf(state.kubeconfig, io) : undefined;
-      return { ...state, status: alive ? 'running' : 'gone', ...(now === undefined ? {} : { now }) };
+      const status = await statusOf(state);
+      const now = status === 'running' ? await clockOf(state.kubeconfig, io) : undefined;
+      return { ...state, status, ...(now === undefined ? {} : { now }) };
     }),
   );
   if (options.json) io.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
@@ -32,14 +32,23 @@ export const clusterStatus: Command<object> = async (options, io) => {
         ]),
       ),
     );
-  if (rows.some((row) => row.status === 'gone')) {
+  const lost = rows.filter((row) => row.status !== 'running');
+  if (lost.length > 0) {
     io.stderr.write(
-      'a cluster that was started is not running any more; `culprit cluster down` clears what it left\n',
+      lost.some((row) => row.status === 'unknown')
+        ? 'Docker does not answer: nobody can tell how the clusters in it are\n'
+        : 'a cluster that was started is not running any more; `culprit cluster down` clears what it left\n',
     );
     return exitCodes.failed;
   }
   return exitCodes.ok;
 };
+
+async function statusOf(state: ClusterState): Promise<string> {
+  if (state.kind === undefined) return isAlive(state) ? 'running' : 'gone';
+  const { kindStatus } = await import('../../cluster/kind/kind-status.ts');
+  return kindStatus(state);
+}
 
 async function clockOf(kubeconfig: string, io: Parameters<Command<object>>[1]): Promise<string | undefined> {
   try {

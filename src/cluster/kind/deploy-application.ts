@@ -4,6 +4,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { Application } from '../../spec/application.ts';
 import type { PrometheusClient } from '../cluster.ts';
+import { lacksResourceMetrics } from '../live/lacks-resource-metrics.ts';
 import {
   observabilityNamespace,
   observabilityObjects,

@@ -33,7 +33,8 @@ export async function loadImages(
   await Promise.all(
     (await nodeContainers(record.clusterName)).map(async ({ id, name }) => {
       const role = name.includes('-control-plane') ? 'control-plane' : 'workers';
-      const has = (loaded[id] ??= {});
+      const has = loaded[id] ?? {};
+      loaded[id] = has;
       const missing = images
         .filter(({ where, ref }) => where.includes(role) && ids.get(ref) !== has[ref])
         .map(({ ref }) => ref);

@@ -87,8 +87,9 @@ export async function startNodes(containers: readonly NodeContainer[]): Promise<
 }
 
 /**
- * Stops and starts nodes of a cluster that we made: the kubelet and every container of the node stop, so that it
- * reports no more and answers nobody; its network of pods is cut off with them.
+ * Stops and starts nodes of a cluster that we made. The kubelet and the runtime stop and the node's network is cut, so
+ * that it reports no more and neither it nor its pods answer anybody, as a machine that is gone; what ran there is found
+ * as it was, or was replaced elsewhere, when it comes back.
  */
 export function kindNodeControl(state: ClusterState, kube: KubeClient): NodeControl {
   const containerOf = async (name: string): Promise<string> => {
@@ -103,9 +104,9 @@ export function kindNodeControl(state: ClusterState, kube: KubeClient): NodeCont
   return {
     async stopNode(name) {
       const container = await containerOf(name);
-      await execIn(container, ['systemctl', 'stop', 'kubelet'], { timeoutMs: 60_000 });
-      // the kubelet is gone first, so that it cannot tell anybody that its containers end
-      await execIn(container, ['sh', '-c', stopContainers], { timeoutMs: 60_000 });
+      // first, so that those who listen to its logs are told that it ends
+      await execIn(container, ['systemctl', 'stop', 'kubelet', 'containerd'], { timeoutMs: 90_000 });
+      await execIn(container, ['sh', '-c', `${joinNetwork}; ${cutNetwork}`], { timeoutMs: 60_000 });
     },
     async startNode(name) {
       await startServices(await containerOf(name));
@@ -130,13 +131,15 @@ export async function tryNodeControl(state: ClusterState): Promise<string> {
   return `the kubelet of ${worker.name} is ${answer.trim()} and can be stopped`;
 }
 
-/** The shims hold the containers; without them containerd finds its containers exited when it starts again. */
-const stopContainers =
-  'systemctl stop containerd; pkill -KILL -f containerd-shim; for p in $(ls /sys/fs/cgroup/pids/kubelet 2>/dev/null); do :; done; sleep 0.2; true';
+/** Nothing comes in from other machines and nothing goes out to them, of the node and of its pods. */
+const cutNetwork =
+  'iptables -t mangle -I PREROUTING -i eth0 -j DROP && iptables -t mangle -I POSTROUTING -o eth0 -j DROP';
+const joinNetwork =
+  'while iptables -t mangle -D PREROUTING -i eth0 -j DROP; do :; done 2>/dev/null; while iptables -t mangle -D POSTROUTING -o eth0 -j DROP; do :; done 2>/dev/null; true';
 
 async function startServices(container: string): Promise<void> {
-  await execIn(container, ['systemctl', 'start', 'containerd'], { timeoutMs: 90_000 });
-  await execIn(container, ['systemctl', 'start', 'kubelet'], { timeoutMs: 90_000 });
+  await execIn(container, ['sh', '-c', joinNetwork], { timeoutMs: 60_000 });
+  await execIn(container, ['systemctl', 'start', 'containerd', 'kubelet'], { timeoutMs: 90_000 });
 }
 
 interface NodeObject extends KubeObject {

@@ -7,7 +7,7 @@ import {
   TraceFlags,
   trace as traces,
 } from '@opentelemetry/api';
-import { type AnyValueMap, SeverityNumber } from '@opentelemetry/api-logs';
+import { SeverityNumber } from '@opentelemetry/api-logs';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes, type Resource as SdkResource } from '@opentelemetry/resources';
@@ -70,7 +70,7 @@ function emit(logs: LoggerProvider, entry: LogEntry): void {
     severityNumber: severities[entry.level],
     severityText: entry.level.toUpperCase(),
     body: entry.message,
-    attributes: entry.fields as AnyValueMap,
+    attributes: { ...entry.fields },
     ...(trace === undefined
       ? {}
       : { context: traces.setSpanContext(ROOT_CONTEXT, sampled(trace.id, spanId(entry.spanKey))) }),

@@ -196,7 +196,9 @@ function newTargetPort(
 /** No endpoints and closed ports are refused at once; a port that network policies do not let through runs into timeouts. */
 function failureSeenBy(args: Arguments, view: ClusterView, service: KubeObject, caller: KubeObject): string {
   const entry = portEntry(service);
-  if (args.variant !== 'target-port' || entry === undefined) return errorTexts.refused;
+  // a Service without endpoints refuses, unless the network plug-in asks an egress policy first and drops
+  if (args.variant !== 'target-port' || entry === undefined)
+    return `${errorTexts.refused}|${errorTexts.timeout}`;
   const port = newTargetPort(args, view, service, entry);
   if (typeof port === 'string') return errorTexts.refused;
   const passes = workloadsBehind(view, service).every((w) =>

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { CpuShare } from '../../../../src/cluster/embedded/processes/cpu-share.ts';
 import { Deadlines, type Expiring } from '../../../../src/cluster/embedded/processes/deadlines.ts';
 import { parseImage } from '../../../../src/cluster/embedded/processes/image-reference.ts';
-import { MemoryModel } from '../../../../src/workload/memory-model.ts';
 import { Simulation } from '../../../../src/cluster/embedded/simulation.ts';
+import { MemoryModel } from '../../../../src/workload/memory-model.ts';
 
 describe('the CPU of a container', () => {
   const jobs = fc.array(
