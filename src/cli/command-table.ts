@@ -77,6 +77,24 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/scenario-plan.ts')).scenarioPlan,
   },
   {
+    name: 'scenario generate',
+    summary: 'seeded variants of a template that pass the gates, and why the others do not',
+    arguments: [['<template>', 'template file']],
+    options: [
+      ['--out <dir>', 'scenario files, suite.yaml, generation.json; default: out/generated/<template>'],
+      ['--bundles <dir>', 'where bundles go; default: bundles/ in --out'],
+      ['--count <n>', 'variants wanted; default: what the template says'],
+      ['--seed <hex>', '32 hex digits; default: the seed of the template, or a new one'],
+      ['--attempts <n>', 'variants tried at most'],
+      ['--against <paths...>', 'scenarios, suites or bundles that there are; near-duplicates are refused'],
+      ['--jobs <n>', 'builds at the same time; default: 1'],
+      ['--draft', 'only validate and compare the plans: no build'],
+      ['--held-out', 'seeds of 128 random bits, split held-out; --out must be outside of a repository'],
+      ['--restart', 'begin anew instead of going on'],
+    ],
+    load: async () => (await import('./commands/scenario-generate.ts')).scenarioGenerate,
+  },
+  {
     name: 'cluster up',
     summary: 'keep a cluster with an application running, and print its kubeconfig',
     options: [

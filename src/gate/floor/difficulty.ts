@@ -84,7 +84,7 @@ function truthIsNamed(
 }
 
 /** Solver by task, for a suite: how many tasks with causes each solves. */
-export function floorOf(tasks: readonly TaskDifficulty[]): readonly {
+export function floorOf(tasks: readonly Pick<TaskDifficulty, 'control' | 'solvers'>[]): readonly {
   readonly solver: string;
   readonly level: string;
   readonly solved: number;

@@ -1,0 +1,45 @@
+import { readPrivate } from '../../snapshot/private/truth.ts';
+import { measureDifficulty, type TaskDifficulty } from '../floor/difficulty.ts';
+import type { GateResult } from '../scorer-self-test/self-test.ts';
+import { buildGates, lintGate } from './gates.ts';
+
+/** A task after everything that needs no model. */
+export interface GatedTask {
+  readonly floor: TaskDifficulty & { readonly bundle: string; readonly scenario: string | undefined };
+  readonly gates: readonly GateResult[];
+}
+
+export interface GateOptions {
+  /** How often solvers that decide by chance are asked. */
+  readonly repeats: number;
+  readonly signal: AbortSignal;
+  readonly identities: readonly string[];
+  readonly onTask?: (done: number, all: number, bundle: string) => void;
+}
+
+/**
+ * All gates of tasks in the order in which they are worth looking at: what the bundle is, what its build proved, the
+ * lints (over all tasks together, for what only one of them has), the self-tests of the scorer, the heuristic floor.
+ */
+export async function runGates(
+  bundles: readonly string[],
+  options: GateOptions,
+): Promise<readonly GatedTask[]> {
+  const lints = await lintGate(bundles, options);
+  const tasks: GatedTask[] = [];
+  for (const [index, bundle] of bundles.entries()) {
+    options.onTask?.(index, bundles.length, bundle);
+    options.signal.throwIfAborted();
+    const truth = await readPrivate(bundle, options.identities);
+    const proved: GateResult[] = [];
+    for (const gate of buildGates) proved.push(await gate(bundle, truth));
+    const lint = lints.get(bundle);
+    const measured = await measureDifficulty(bundle, options);
+    const scenario = truth.provenance['scenario'] as { readonly name?: string } | undefined;
+    tasks.push({
+      floor: { ...measured, bundle, scenario: scenario?.name },
+      gates: [...proved, ...(lint ? [lint] : []), ...measured.gates],
+    });
+  }
+  return tasks;
+}
