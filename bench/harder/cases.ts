@@ -52,14 +52,22 @@ export const cases: readonly Case[] = [
   },
   {
     option: 'slow-onset',
-    fault: 'a quota that is too small for pods that are lost',
-    without: quotaOf({}),
-    with: quotaOf({ trigger: { over: '4m' } }),
+    fault: 'a memory limit that is too low',
+    without: { faults: [{ fault: 'memory-limit-oom', args: { target: search } }] },
+    with: { faults: [{ fault: 'memory-limit-oom', args: { target: search, limit: '440Mi' } }] },
+  },
+  {
+    option: 'far-from-the-symptom',
+    fault: 'an image that is not there',
+    without: {
+      faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/web-frontend' } }],
+    },
+    with: { faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/currency' } }] },
   },
   {
     option: 'one-replica',
     fault: 'a pool of one connection',
-    without: poolOf({}),
+    without: { ...poolOf({}), load: { requestsPerSecond: 30 } },
     with: poolOf({ trigger: { pods: 1 } }),
   },
   {
