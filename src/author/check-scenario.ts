@@ -38,12 +38,20 @@ export async function checkScenario(
   cache: ApplicationCache = new Map(),
 ): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
-  if (!loaded.ok) return loaded;
-  const { value: scenario, source } = loaded.value;
-  const application = await applicationOf(loaded.value, path, cache);
-  const profile = await profileOf(loaded.value, path);
+  return loaded.ok ? checkLoadedScenario(loaded.value, path, cache) : loaded;
+}
+
+/** The same for a scenario whose form was checked; `path` is where names are looked up from. */
+export async function checkLoadedScenario(
+  loaded: LoadedFile<Scenario>,
+  path: string,
+  cache: ApplicationCache = new Map(),
+): Promise<Checked<CheckedScenario>> {
+  const { value: scenario, source } = loaded;
+  const application = await applicationOf(loaded, path, cache);
+  const profile = await profileOf(loaded, path);
   const seed = scenario.seed ?? '0'.repeat(32);
-  const own = validateScenario(loaded.value, {
+  const own = validateScenario(loaded, {
     application: application.value,
     profile: profile.value,
     ...mechanismLookups(

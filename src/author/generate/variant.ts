@@ -1,0 +1,84 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { stringify } from 'yaml';
+import { Random } from '../../base/random.ts';
+import { Scenario } from '../../spec/scenario.ts';
+import type { SourceDocument } from '../../spec/source-document.ts';
+import type { ScenarioTemplate } from '../../spec/template.ts';
+import { type Choice, describeChoice } from './choices.ts';
+import { compose } from './compose.ts';
+
+/** What tells a variant from its siblings. */
+export interface VariantIdentity {
+  readonly name: string;
+  /** 32 hex digits. */
+  readonly seed: string;
+  readonly isHeldOut: boolean;
+}
+
+/**
+ * Name and seed of the nth variant tried. Both follow from the seed of the whole, but for held-out variants, whose own
+ * seeds are 128 new random bits that nothing leads to.
+ */
+export function identify(
+  template: ScenarioTemplate,
+  seed: string,
+  ordinal: number,
+  isHeldOut: boolean,
+): VariantIdentity {
+  const digest = createHash('sha256').update(`variant:${template.metadata.name}:${seed}:${ordinal}`).digest();
+  const suffix = new Random(digest.readUInt32BE(16)).suffix(4);
+  return {
+    name: `${template.prefix ?? template.metadata.name}-${suffix}`,
+    seed: isHeldOut ? randomBytes(16).toString('hex') : digest.toString('hex', 0, 16),
+    isHeldOut,
+  };
+}
+
+/** The scenario of a variant as a document whose places are those of the template's file. */
+export function variantDocument(
+  template: ScenarioTemplate,
+  source: SourceDocument,
+  choices: readonly Choice[],
+  { name, seed, isHeldOut }: VariantIdentity,
+): SourceDocument {
+  const none = { bindings: {} };
+  const { value, originOf } = compose([
+    {
+      ...none,
+      pointer: '/metadata',
+      value: {
+        apiVersion: 'culprit.dev/v1',
+        kind: 'Scenario',
+        metadata: { summary: template.metadata.summary, version: 1 },
+      },
+    },
+    { ...none, pointer: '/base', value: template.base },
+    ...choices,
+    {
+      ...none,
+      pointer: '/metadata',
+      value: {
+        metadata: { name, split: isHeldOut ? 'held-out' : 'public' },
+        // a seed in the file would be one more place to lose it
+        seed: isHeldOut ? null : seed,
+      },
+    },
+  ]);
+  return {
+    file: source.file,
+    text: source.text,
+    value,
+    locate: (pointer) => source.locate(originOf(pointer)),
+    locateKey: (pointer) => source.locateKey(originOf(pointer)),
+  };
+}
+
+/** The text of a variant's scenario file: fields in the order in which people write them, and how it came about. */
+export function variantText(scenario: unknown, template: string, choices: readonly Choice[]): string {
+  const fields = scenario as Readonly<Record<string, unknown>>;
+  const ordered = Object.keys(Scenario.properties)
+    .filter((name) => fields[name] !== undefined)
+    .map((name) => [name, fields[name]]);
+  return `# A variant of ${template}: ${choices.map(describeChoice).join('; ')}
+${stringify(Object.fromEntries(ordered), { lineWidth: 110, aliasDuplicateObjects: false })}`;
+}
