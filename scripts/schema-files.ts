@@ -9,6 +9,7 @@ import { ClusterProfile } from '../src/spec/profile.ts';
 import { Program } from '../src/spec/program.ts';
 import { Scenario, Suite } from '../src/spec/scenario.ts';
 import { Script } from '../src/spec/script.ts';
+import { ScenarioTemplate } from '../src/spec/template.ts';
 
 const formats: Readonly<Record<string, { title: string; schema: object }>> = {
   application: { title: 'Application', schema: ApplicationFile },
@@ -18,6 +19,7 @@ const formats: Readonly<Record<string, { title: string; schema: object }>> = {
   prices: { title: 'Prices of models', schema: PriceFile },
   program: { title: 'Program of a service', schema: Program },
   scenario: { title: 'Scenario', schema: Scenario },
+  'scenario-template': { title: 'Template of scenarios', schema: ScenarioTemplate },
   script: { title: 'Replies of a scripted model', schema: Script },
   suite: { title: 'Suite of scenarios', schema: Suite },
 };
