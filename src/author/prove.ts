@@ -55,7 +55,7 @@ export async function measureEffects(
     twin: await measureIndicators(twin.prometheus, application, twin.recording.window),
   };
   return {
-    baselineEqual: compareBaselines(measured, task.recording, twin.recording),
+    baselineEqual: explained(compareBaselines(measured, task.recording, twin.recording), plan),
     expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
       seenInstead(condition, task.recording),
     ),
@@ -72,6 +72,16 @@ export async function measureEffects(
     indicators: indicatorShifts(application, measured.task, measured.twin),
     latent: plan.latent,
     measured,
+  };
+}
+
+/** What a difference before the incident means where a cause predates the window. */
+function explained(equal: Effects['baselineEqual'], plan: Plan): Effects['baselineEqual'] {
+  const isEarly = plan.operations.some(({ role, atMs }) => role === 'cause' && atMs < -plan.baselineMs);
+  if (equal.holds || !isEarly) return equal;
+  return {
+    ...equal,
+    detail: `${equal.detail}; a change that predates the window has to wait for its trigger, and here it did not`,
   };
 }
 
