@@ -6,7 +6,7 @@ import { toJsonSchema } from '../../spec/json-schema.ts';
 import { loadApplication } from '../../spec/load-application.ts';
 import { requireApplication } from '../../spec/workspace.ts';
 import type { CommonOptions, Io } from '../io.ts';
-import { argumentsOf, type Mechanism, mechanismOf } from '../mechanisms.ts';
+import { argumentsOf, mechanismOf } from '../mechanisms.ts';
 import { formatTable } from '../table.ts';
 import { wrapText } from '../wrap-text.ts';
 
