@@ -45,7 +45,8 @@ export function variantDocument(
   const { value, originOf } = compose([
     {
       ...none,
-      pointer: '/metadata',
+      // what is missing altogether is missing in the base
+      pointer: '/base',
       value: {
         apiVersion: 'culprit.dev/v1',
         kind: 'Scenario',
