@@ -41,7 +41,7 @@ export type BuildOutcome =
       readonly hint?: string;
       readonly exitCode: number;
       /** What the lints found, if they refused it; files are relative to the bundle that was not made. */
-      readonly findings: readonly Diagnostic[];
+      readonly findings?: readonly Diagnostic[];
       readonly elapsedMs: number;
     }
   | { readonly status: 'crashed'; readonly scenario: string; readonly message: string }

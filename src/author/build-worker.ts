@@ -55,7 +55,7 @@ async function run(job: BuildJob, check: BundleCheck, signal: AbortSignal): Prom
             code: 'internal',
             message: (error as Error)?.stack ?? String(error),
             exitCode: exitCodes.internal,
-            findings: [],
+
             elapsedMs,
           };
   }

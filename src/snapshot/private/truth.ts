@@ -25,6 +25,8 @@ export interface BundleTruth {
 /** Everything in `private/`. */
 export interface PrivatePart {
   readonly groundTruth: GroundTruth;
+  /** `ground-truth.yaml` as it stands there, for findings that name a line. */
+  readonly truthText: string;
   readonly plan: unknown;
   readonly effects: unknown;
   /** Absent in bundles of before it was made. */
@@ -37,13 +39,13 @@ export interface PrivatePart {
 export const counterfactualsFile = 'private/counterfactuals.json';
 
 /** Writes `private/` but for `changes.jsonl`. */
-export function writePrivate(root: string, part: Omit<PrivatePart, 'changes'>): readonly WrittenFile[] {
+export function writePrivate(root: string, part: Omit<PrivatePart, 'changes' | 'truthText'>): readonly WrittenFile[] {
   return [
     ...(part.counterfactuals === undefined
       ? []
       : [writeWhole(root, counterfactualsFile, `${canonicalJson(part.counterfactuals, 2)}\n`)]),
     writeWhole(root, 'private/effects.json', `${canonicalJson(part.effects, 2)}\n`),
-    writeWhole(root, 'private/ground-truth.yaml', truthText(part.groundTruth)),
+    writeWhole(root, 'private/ground-truth.yaml', yaml(part.groundTruth)),
     writeWhole(root, 'private/plan.yaml', yaml(part.plan)),
     writeWhole(root, 'private/provenance.json', `${canonicalJson(part.provenance, 2)}\n`),
   ];
@@ -114,6 +116,7 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
   const changes = (await read('changes.jsonl')) ?? '';
   return {
     groundTruth,
+    truthText: await required(truthName),
     plan: parse(await required('plan.yaml'), { maxAliasCount: 0 }),
     effects: JSON.parse(await required('effects.json')),
     ...(counterfactuals === undefined
@@ -129,11 +132,6 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
       unknown
     >,
   };
-}
-
-/** The text of `private/ground-truth.yaml`, so that a line of a sealed one can be named. */
-export function truthText(truth: GroundTruth): string {
-  return yaml(truth);
 }
 
 function yaml(value: unknown): string {
