@@ -20,19 +20,29 @@ export function renderDifficulty(verdict: SuiteVerdict): string {
 
 function floor({ tasks, floor }: SuiteVerdict): string {
   const incidents = tasks.filter(({ control }) => !control);
-  const rows = (tasks[0]?.solvers ?? []).map(({ solver, level }, index) => [
+  const solved = ({ solvers }: JudgedTask) =>
+    solvers
+      .filter(({ level, score }) => level !== 'chance' && score > 0)
+      .map(({ solver, score }) => (score === 1 ? solver : `${solver} (${amount(score)})`));
+  const rows = tasks.map((task) => [
+    task.task,
+    task.scenario ?? '',
+    task.control ? 'control' : String(task.causes),
+    String(task.entities),
+    task.control ? `${solved(task).length} that see nothing` : solved(task).join(', ') || '-',
+  ]);
+  const unsolved = incidents.filter(isUnsolvedByHeuristics).length;
+  return `Solvers without a model, by tasks with causes solved
+${formatTable(
+  ['solver', 'level', 'solved', 'score'],
+  floor.map(({ solver, level, solved: count, score }) => [
     solver,
     level,
-    ...tasks.map(({ solvers }) => cell(solvers[index]?.score ?? 0)),
-    `${amount(floor.find((one) => one.solver === solver)?.solved ?? 0)}/${incidents.length}`,
-  ]);
-  const facts = [
-    ['causes', '', ...tasks.map(({ control, causes }) => (control ? 'control' : String(causes)))],
-    ['entities', '', ...tasks.map(({ entities }) => String(entities))],
-  ];
-  const unsolved = incidents.filter(isUnsolvedByHeuristics).length;
-  return `Solvers without a model: score by task (- is 0)
-${formatTable(['solver', 'level', ...tasks.map(({ task }) => task), 'solved'], [...rows, ...facts])}${incidents.length} tasks with causes: ${incidents.filter(({ trivialFor }) => trivialFor.length > 0).length} trivial, ${unsolved} solved by no solver but the ensemble and chance.
+    `${amount(count)}/${incidents.length}`,
+    score.toFixed(3),
+  ]),
+)}
+${formatTable(['task', 'scenario', 'causes', 'entities', 'solved by'], rows)}${incidents.length} tasks with causes: ${incidents.filter(({ trivialFor }) => trivialFor.length > 0).length} trivial, ${unsolved} solved by no solver but the ensemble and chance.
 `;
 }
 
@@ -118,10 +128,6 @@ ${list(suite === undefined ? 'Of all tasks together:' : `Wrong with the suite ${
       `${task} on ${date}${becauseOfPanel ? ' BECAUSE OF THE PANEL: comparisons with its models are biased' : ''}: ${reason}`,
   ),
 )}${list('Not measured:', notMeasured)}`;
-}
-
-function cell(score: number): string {
-  return score === 0 ? '-' : amount(score);
 }
 
 function amount(value: number): string {

@@ -5,7 +5,7 @@ const [width, height, left, right, top, bottom] = [720, 320, 48, 20, 14, 40] as 
 
 /** Every task by how often it is solved and how well it tells the members apart. */
 export function discriminationPlot({ tasks }: SuiteVerdict): Markup {
-  const points = tasks.flatMap(({ task, scenario, panel }) => {
+  const all = tasks.flatMap(({ task, scenario, panel }) => {
     const correlation = panel?.discrimination?.correlation;
     return panel && correlation !== undefined
       ? [
@@ -18,6 +18,10 @@ export function discriminationPlot({ tasks }: SuiteVerdict): Markup {
         ]
       : [];
   });
+  // tasks with the same results lie on one another
+  const points = [...Map.groupBy(all, ({ x, y }) => `${x.toFixed(2)} ${y.toFixed(2)}`).values()].flatMap(
+    (group) => (group[0] ? [{ ...group[0], label: group.map(({ label }) => label).join(', ') }] : []),
+  );
   if (points.length === 0)
     return html`<p>Needs three members with a result on every task, and tasks on which they differ.</p>`;
   const toX = (x: number) => left + x * (width - left - right);
@@ -35,7 +39,7 @@ export function discriminationPlot({ tasks }: SuiteVerdict): Markup {
     const colour = y >= 0 ? 'var(--blue)' : p <= 0.05 ? 'var(--red)' : 'var(--amber)';
     const anchor = x > 0.6 ? 'end' : 'start';
     parts.push(
-      `<g><title>${escapeHtml(`${label}: rate ${x.toFixed(2)}, r ${y.toFixed(2)}`)}</title><circle cx="${toX(x).toFixed(1)}" cy="${toY(y).toFixed(1)}" r="5" fill="${colour}"/><text x="${(toX(x) + (anchor === 'end' ? -9 : 9)).toFixed(1)}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="${anchor}">${escapeHtml(label)}</text></g>`,
+      `<g><title>${escapeHtml(`${label}: rate ${x.toFixed(2)}, r ${y.toFixed(2)}`)}</title><circle cx="${toX(x).toFixed(1)}" cy="${toY(y).toFixed(1)}" r="5" fill="${colour}"/><text x="${(toX(x) + (anchor === 'end' ? -9 : 9)).toFixed(1)}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="${anchor}">${escapeHtml(label.length > 60 ? `${label.slice(0, 59)}…` : label)}</text></g>`,
     );
   }
   parts.push(

@@ -1,11 +1,11 @@
 import type { SuiteVerdict } from '../gate/verdict/suite-difficulty.ts';
 import { discriminationPlot } from './difficulty-discrimination.ts';
-import { heatMap } from './difficulty-heat-map.ts';
+import { heatMap, solverMap } from './difficulty-heat-map.ts';
 import { bandTable, gateTable, membersTable, solverTable } from './difficulty-tables.ts';
 import { html, type Markup, page } from './html.ts';
 import { scatter } from './scatter.ts';
 
-/** A suite's verdict as one self-contained HTML file. It tells which tasks are how hard, never their answers. */
+/** A suite's verdict as one self-contained HTML file. What is wrong with public tasks may tell their answers. */
 export function difficultyPage(verdict: SuiteVerdict): string {
   const { suite, tasks, panel, problems, dropped, notMeasured } = verdict;
   const title = `Difficulty${suite === undefined ? '' : `: ${suite}`}`;
@@ -14,6 +14,7 @@ export function difficultyPage(verdict: SuiteVerdict): string {
     title,
     html`
 <h1>${title}</h1>
+<p class="bad">This file may tell answers. Keep it away from agents.</p>
 <p class="lead">${sound} of ${tasks.length} tasks are sound.${panel && html` Panel <span class="tag">${panel.name}</span> ${panel.summary}`}</p>
 ${problems.length > 0 && html`<ul>${problems.map((text) => html`<li class="bad">${text}</li>`)}</ul>`}
 ${panel?.sandbox && !panel.sandbox.isolated && html`<p class="bad">The sandbox ${panel.sandbox.name} did not isolate the models: do not rely on the panel.</p>`}
@@ -22,6 +23,7 @@ ${panel?.stopped.map((why) => html`<p class="bad">Not done: ${why}</p>`)}
 ${bandTable(verdict)}
 ${panel && panelPlots(verdict)}
 <h2>Solvers without a model</h2>
+${solverMap(verdict)}
 ${solverTable(verdict)}
 <h2>Gates</h2>
 ${gateTable(verdict)}
@@ -65,7 +67,10 @@ function problemList({ tasks }: SuiteVerdict): Markup {
   const wrong = tasks.filter(({ problems, doubts }) => problems.length + doubts.length > 0);
   if (wrong.length === 0) return html`<p class="good">Nothing is wrong with any task.</p>`;
   return html`<h3>What is wrong</h3><table><tr><th>task</th><th>problems and doubts</th></tr>${wrong.map(
-    ({ task, problems, doubts }) =>
-      html`<tr id="problems-${task}"><td><code>${task}</code></td><td>${problems.map((text) => html`<div class="bad">${text}</div>`)}${doubts.map((text) => html`<div class="soft">doubt: ${text}</div>`)}</td></tr>`,
+    ({ task, scenario, split, problems, doubts, gates }) =>
+      // problems quote the truth, which of a held-out task stays with who has the key
+      split === 'held-out'
+        ? html`<tr id="problems-${task}"><td><code>${task}</code></td><td class="bad">held-out: ${gates.flatMap(({ gate, ok }) => (ok ? [] : gate)).join(', ') || `${problems.length} problems, ${doubts.length} doubts`}</td></tr>`
+        : html`<tr id="problems-${task}"><td>${scenario} <code>${task}</code></td><td>${problems.map((text) => html`<div class="bad">${text}</div>`)}${doubts.map((text) => html`<div class="soft">doubt: ${text}</div>`)}</td></tr>`,
   )}</table>`;
 }

@@ -7,7 +7,7 @@ export function bandTable({ tasks, panel, thresholds }: SuiteVerdict): Markup {
   const sizes = bands.map((band) => ({ band, count: tasks.filter((task) => task.band === band).length }));
   const { hard, medium, easy, trivial } = thresholds.bands;
   return html`<p>${sizes.map(({ band, count }) => html`<span class="tag">${band} ${count}</span> `)}</p>
-<div class="scroll"><table><tr><th>task</th><th>scenario</th><th>causes</th><th>band</th><th class="number">right</th><th>rate</th><th></th><th>settled</th><th class="number">Rasch</th><th class="number">turns</th><th class="number">cost</th><th>verdict</th></tr>${tasks.map(
+<div class="scroll"><table><tr><th>task</th><th>scenario</th><th>causes</th><th>band</th><th>verdict</th><th class="number">right</th><th>rate</th><th></th><th>settled</th><th class="number">Rasch</th><th class="number">turns</th><th class="number">cost</th></tr>${tasks.map(
     (task) => bandRow(task),
   )}</table></div>
 ${
@@ -42,34 +42,31 @@ function bandRow({
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
   };
   const cost = effort('costUsd');
-  return html`<tr><td><code>${task}</code></td><td>${scenario}</td><td>${control ? 'control' : causes}</td><td>${band}</td><td class="number">${panel && `${panel.decision.successes}/${panel.decision.trials}`}</td><td>${panel?.decision.credible.map((bound) => bound.toFixed(2)).join('–')}</td><td>${panel && bar(panel.decision.rate, panel.decision.credible)}</td><td>${settled}</td><td class="number">${panel?.difficulty && `${panel.difficulty.value.toFixed(2)} ± ${panel.difficulty.standardError.toFixed(2)}`}</td><td class="number">${effort('turns')?.toFixed(1)}</td><td class="number">${cost !== undefined && `$${cost.toFixed(4)}`}</td><td class="${verdict === 'sound' ? 'good' : 'bad'}">${verdict === 'sound' ? 'sound' : html`<a href="#problems-${task}">${problems.length} problem${problems.length === 1 ? '' : 's'}</a>`}</td></tr>`;
+  return html`<tr><td><code>${task}</code></td><td>${scenario}</td><td>${control ? 'control' : causes}</td><td>${band}</td><td class="${verdict === 'sound' ? 'good' : 'bad'}">${verdict === 'sound' ? 'sound' : html`<a href="#problems-${task}">${problems.length} problem${problems.length === 1 ? '' : 's'}</a>`}</td><td class="number">${panel && `${panel.decision.successes}/${panel.decision.trials}`}</td><td>${panel?.decision.credible.map((bound) => bound.toFixed(2)).join('–')}</td><td>${panel && bar(panel.decision.rate, panel.decision.credible)}</td><td>${settled}</td><td class="number">${panel?.difficulty && `${panel.difficulty.value.toFixed(2)} ± ${panel.difficulty.standardError.toFixed(2)}`}</td><td class="number">${effort('turns')?.toFixed(1)}</td><td class="number">${cost !== undefined && `$${cost.toFixed(4)}`}</td></tr>`;
 }
 
-/** Solvers without a model by task. */
+/** Solvers without a model: how many tasks with causes each solves. */
 export function solverTable({ tasks, floor }: SuiteVerdict): Markup {
   const incidents = tasks.filter(({ control }) => !control).length;
-  return html`<div class="scroll"><table><tr><th>solver</th><th>level</th>${tasks.map(({ task, scenario }) => html`<th class="number" title="${scenario}">${task}</th>`)}<th class="number">solved of ${incidents}</th></tr>${(
-    tasks[0]?.solvers ?? []
-  ).map(
-    ({ solver, level }, index) =>
-      html`<tr><td>${solver}</td><td class="soft">${level}</td>${tasks.map(({ solvers, control }) => {
-        const score = solvers[index]?.score ?? 0;
-        return html`<td class="number ${control ? 'soft' : score === 1 && level === 'trivial' ? 'bad' : ''}">${score === 0 ? '–' : Number(score.toFixed(2))}</td>`;
-      })}<td class="number">${Number((floor.find((one) => one.solver === solver)?.solved ?? 0).toFixed(2))}</td></tr>`,
-  )}</table></div><p class="lead">Score of each solver. What a trivial one solves is free. Right answers on control tasks (pale) cost a solver that sees nothing no thought and do not count.</p>`;
+  return html`<table><tr><th>solver</th><th>level</th><th class="number">solved of ${incidents}</th><th class="number">score</th></tr>${floor.map(
+    ({ solver, level, solved, score }) =>
+      html`<tr><td>${solver}</td><td class="soft">${level}</td><td class="number">${Number(solved.toFixed(2))}</td><td class="number">${score.toFixed(3)}</td></tr>`,
+  )}</table><p class="lead">What a trivial solver is right about is free: such a task measures nothing. On control tasks (pale) a solver that sees nothing is right without a thought; they do not count.</p>`;
 }
 
 /** Gates by task. */
 export function gateTable({ tasks }: SuiteVerdict): Markup {
   const names = [...new Set(tasks.flatMap(({ gates }) => gates.map(({ gate }) => gate)))];
-  return html`<div class="scroll"><table><tr><th>gate</th>${tasks.map(({ task, scenario }) => html`<th title="${scenario}">${task}</th>`)}<th class="number">tried</th></tr>${names.map(
-    (name) =>
-      html`<tr><td>${name}</td>${tasks.map(({ gates }) => {
+  const tried = (name: string) =>
+    tasks.reduce((sum, { gates }) => sum + (gates.find(({ gate }) => gate === name)?.tried ?? 0), 0);
+  return html`<div class="scroll"><table><tr><th>task</th>${names.map((name) => html`<th>${name}</th>`)}</tr>${tasks.map(
+    ({ task, scenario, gates }) =>
+      html`<tr><td title="${task}">${scenario ?? html`<code>${task}</code>`}</td>${names.map((name) => {
         const own = gates.find(({ gate }) => gate === name);
         if (!own) return html`<td></td>`;
-        return html`<td class="${own.ok ? 'good' : 'bad'}" title="${own.problems.join('\n')}">${own.ok ? 'ok' : `${own.problems.length} wrong`}</td>`;
-      })}<td class="number">${tasks.reduce((sum, { gates }) => sum + (gates.find(({ gate }) => gate === name)?.tried ?? 0), 0)}</td></tr>`,
-  )}</table></div>`;
+        return html`<td class="${own.ok ? 'good' : 'bad'}">${own.ok ? 'ok' : `${own.problems.length} wrong`}</td>`;
+      })}</tr>`,
+  )}<tr><td class="soft">tried</td>${names.map((name) => html`<td class="soft">${tried(name)}</td>`)}</tr></table></div>`;
 }
 
 /** Members of the panel: score, effort, probes for memorisation. */

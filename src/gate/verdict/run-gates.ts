@@ -35,9 +35,11 @@ export async function runGates(
     for (const gate of buildGates) proved.push(await gate(bundle, truth));
     const lint = lints.get(bundle);
     const measured = await measureDifficulty(bundle, options);
+    // the name of a held-out scenario stays inside its seal
+    const isHidden = measured.split === 'held-out';
     const scenario = truth.provenance['scenario'] as { readonly name?: string } | undefined;
     tasks.push({
-      floor: { ...measured, bundle, scenario: scenario?.name },
+      floor: { ...measured, bundle, scenario: isHidden ? undefined : scenario?.name },
       gates: [...proved, ...(lint ? [lint] : []), ...measured.gates],
     });
   }
