@@ -2,9 +2,11 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { atomicWrite } from '../../base/atomic-write.ts';
 import { type Diagnostic, formatDiagnostic } from '../../base/diagnostics.ts';
+import { subjectOf } from '../../fault/operations.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { checkFile } from '../../spec/load-file.ts';
+import type { Operation } from '../../spec/plan.ts';
 import { Scenario } from '../../spec/scenario.ts';
 import type { BuildOutcome } from '../build-pool.ts';
 import { type ApplicationCache, checkLoadedScenario } from '../check-scenario.ts';
@@ -200,12 +202,27 @@ async function prepare(
       refusedBy: 'validate',
       why: errors.map((error) => formatDiagnostic(byFileName(error))),
     };
+  const both = innocentCauses(plan.value.operations);
+  if (both.length > 0)
+    return {
+      ...tried,
+      refusedBy: 'validate',
+      why: both.map((name) => `${name} is a cause and a distractor`),
+    };
   return {
     tried,
     identity,
     text: variantText(document.value, basename(template.path), choices),
     planned: plannedFingerprint(identity.name, checked.value.scenario, plan.value),
   };
+}
+
+/** Objects that a fault and a distractor change: the truth would call them guilty and innocent. */
+function innocentCauses(operations: readonly Operation[]): readonly string[] {
+  const subjects = (of: (operation: Operation) => boolean) =>
+    new Set(operations.filter(of).map(({ action }) => subjectOf(action)));
+  const causes = subjects(({ role }) => role === 'cause');
+  return [...subjects(({ origin }) => origin.type === 'distractor')].filter((name) => causes.has(name));
 }
 
 /** The record is kept beside the variants, and read on other machines. */

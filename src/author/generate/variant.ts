@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { stringify } from 'yaml';
+import { Document, isCollection, isScalar, visit } from 'yaml';
 import { Random } from '../../base/random.ts';
 import { Scenario } from '../../spec/scenario.ts';
 import type { SourceDocument } from '../../spec/source-document.ts';
@@ -74,12 +74,43 @@ export function variantDocument(
   };
 }
 
-/** The text of a variant's scenario file: fields in the order in which people write them, and how it came about. */
+/** The text of a variant's scenario file, as people write them, and how it came about. */
 export function variantText(scenario: unknown, template: string, choices: readonly Choice[]): string {
   const fields = scenario as Readonly<Record<string, unknown>>;
-  const ordered = Object.keys(Scenario.properties)
-    .filter((name) => fields[name] !== undefined)
-    .map((name) => [name, fields[name]]);
+  const metadata = inOrder(fields['metadata'], Scenario.properties.metadata.properties);
+  const document = new Document(inOrder({ ...fields, metadata }, Scenario.properties), {
+    aliasDuplicateObjects: false,
+  });
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || !isCollection(value)) return;
+      if (short.has(String(key.value))) value.flow = true;
+      if (listsOfShort.has(String(key.value)))
+        for (const item of value.items) if (isCollection(item)) item.flow = true;
+    },
+  });
   return `# A variant of ${template}: ${choices.map(describeChoice).join('; ')}
-${stringify(Object.fromEntries(ordered), { lineWidth: 110, aliasDuplicateObjects: false })}`;
+${document.toString({ lineWidth: 0 })}`;
+}
+
+/** Fields that people write on one line. */
+const short: ReadonlySet<string> = new Set([
+  'tags',
+  'timeline',
+  'load',
+  'telemetry',
+  'args',
+  'trigger',
+  'evidence',
+]);
+const listsOfShort: ReadonlySet<string> = new Set(['distractors', 'cover', 'expect']);
+
+/** Fields in the order of the schema. */
+function inOrder(fields: unknown, properties: object): Readonly<Record<string, unknown>> {
+  const given = fields as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.keys(properties)
+      .filter((name) => given[name] !== undefined)
+      .map((name) => [name, given[name]]),
+  );
 }

@@ -40,7 +40,8 @@ export const scenarioGenerate: Command<ScenarioGenerateOptions> = async (options
   const count = whole('--count', options.count) ?? template.template.count;
   const attempts = whole('--attempts', options.attempts) ?? template.template.attempts ?? 10 + 4 * count;
   const against = await knownTasks((options.against ?? []).map((path) => resolve(io.cwd, path)));
-  await mkdir(out, { recursive: true });
+  // seeds of held-out variants lie there
+  await mkdir(out, { recursive: true, ...(options.heldOut ? { mode: 0o700 } : {}) });
 
   const progress = new ProgressLine(io.stderr, options.quiet);
   const gates = variantGates(template.template.floor ?? 'trivial', io.signal);
