@@ -85,7 +85,9 @@ function panelComplaints(
   const samples = task.members.reduce((sum, member) => sum + member.samples, 0);
   if (samples === 0) return { problems, doubts: ['the panel has no sample of it'] };
   if (task.members.every(({ solved }) => solved === 0))
-    problems.push(`not known to be solvable: no member of the panel was right in ${samples} samples`);
+    (task.isOpen ? doubts : problems).push(
+      `not known to be solvable: no member of the panel was right in ${samples} samples`,
+    );
   const weakest = panel?.members.find(({ model }) => model !== undefined)?.member;
   const own = task.members.find(({ member }) => member === weakest);
   if (own && own.samples >= leastForSaturation && own.solved === own.samples)
