@@ -38,7 +38,8 @@ function lintRefusal({ findings }: BundleLint): Refusal | undefined {
   };
 }
 
-function floorRefusal(
+/** Why a variant is not kept by what the solvers make of it; a control is only asked whether its scorer is sound. */
+export function floorRefusal(
   { gates, control, solvers }: TaskDifficulty,
   floor: 'trivial' | 'heuristics',
 ): Refusal | undefined {

@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkTemplate } from '../../../src/author/generate/check-template.ts';
+import { sizeOf } from '../../../src/author/generate/choices.ts';
 import { renderDiagnostics } from '../../../src/cli/render-diagnostics.ts';
+import { temporaryFolder } from '../../helpers/small-scenario.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
 const scenarios = join(import.meta.dirname, '..', '..', '..', 'scenarios');
@@ -28,3 +31,13 @@ it.each(['shop', 'hotel'])(
     }
   },
 );
+
+it('the template on the page about generating has no mistake', async () => {
+  const page = await readFile(join(scenarios, '..', 'docs', 'generate.md'), 'utf8');
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, 'page.yaml');
+  await writeFile(path, /```yaml\n(.*?)```/s.exec(page)?.[1] ?? '');
+  const checked = await checkTemplate(path);
+  expect(renderDiagnostics(checked.diagnostics, folder.path)).toBe('');
+  expect(checked.ok && sizeOf(checked.value.space)).toBeGreaterThan(20);
+});
