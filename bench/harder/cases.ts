@@ -32,6 +32,10 @@ const quotaOf = (hold: object) => ({
     },
   ],
 });
+const serviceOf = (service: string) => ({
+  fault: 'service-selector-mismatch',
+  args: { service, variant: 'selector' },
+});
 const poolOf = (hold: object) => ({
   faults: [
     {
@@ -47,22 +51,24 @@ export const cases: readonly Case[] = [
   {
     option: 'predates',
     fault: 'a quota that is too small for pods that are lost',
-    without: quotaOf({}),
-    with: quotaOf({ predates: '6m30s' }),
+    without: { ...quotaOf({}), timeline: { warmUp: '5m', baseline: '4m', incident: '8m' } },
+    with: quotaOf({ predates: '7m30s' }),
   },
   {
     option: 'slow-onset',
-    fault: 'a memory limit that is too low',
-    without: { faults: [{ fault: 'memory-limit-oom', args: { target: search } }] },
-    with: { faults: [{ fault: 'memory-limit-oom', args: { target: search, limit: '440Mi' } }] },
+    fault: 'a pool of one connection',
+    without: {
+      ...poolOf({}),
+      load: { requestsPerSecond: 30 },
+      timeline: { warmUp: '3m', baseline: '4m', incident: '10m' },
+    },
+    with: poolOf({ trigger: { over: '4m' } }),
   },
   {
     option: 'far-from-the-symptom',
-    fault: 'an image that is not there',
-    without: {
-      faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/web-frontend' } }],
-    },
-    with: { faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/currency' } }] },
+    fault: 'a Service that leads nowhere',
+    without: { faults: [serviceOf('storefront/Service/search')] },
+    with: { faults: [serviceOf('storefront/Service/catalogue-db')] },
   },
   {
     option: 'one-replica',
@@ -91,7 +97,7 @@ export const cases: readonly Case[] = [
     without: imageOfSearch,
     with: {
       distractors: [
-        { distractor: 'harmless-rollout', at: '5m', args: { target: 'storefront/Deployment/pricing' } },
+        { distractor: 'harmless-rollout', at: '6m30s', args: { target: 'storefront/Deployment/pricing' } },
       ],
     },
   },
@@ -120,13 +126,13 @@ export const cases: readonly Case[] = [
   },
   {
     option: 'intermittent',
-    fault: 'a memory limit that is too low',
-    without: catalogueMemory,
-    with: {
-      faults: [
-        { fault: 'memory-limit-oom', args: { target: 'storefront/Deployment/catalogue', limit: '136Mi' } },
-      ],
+    fault: 'a pool of one connection',
+    without: {
+      ...poolOf({}),
+      load: { requestsPerSecond: 30 },
+      timeline: { warmUp: '4m', baseline: '5m', incident: '12m' },
     },
+    with: { load: { requestsPerSecond: 22, waves: { every: '4m', lasts: '100s', factor: 1.4 } } },
   },
   {
     option: 'masked-by-retries',
