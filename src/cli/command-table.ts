@@ -167,6 +167,7 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--dir <dir>', 'folder of the lock file; default: snapshots/'],
       ['--jobs <n>', 'tasks built at the same time'],
+      ['--identity <files...>', 'secret keys: held-out tasks are built again from what is sealed in them'],
     ],
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
   },
@@ -180,13 +181,17 @@ export const commandTable: readonly TableEntry[] = [
     name: 'snapshot lint',
     summary: 'find leaks, mistakes in the ground truth, and causes that cannot be told from their neighbours',
     arguments: [['<bundle...>', 'bundles, or folders of bundles; several are compared with each other']],
+    options: [['--identity <files...>', 'secret keys for sealed tasks']],
     load: async () => (await import('./commands/snapshot-lint.ts')).snapshotLint,
   },
   {
     name: 'snapshot show',
     summary: 'what is in a bundle',
     arguments: [['<bundle>', 'bundle']],
-    options: [['--truth', 'its root causes and symptoms too (private)']],
+    options: [
+      ['--truth', 'its root causes, symptoms and the proof by counterfactual worlds too (private)'],
+      ['--identity <files...>', 'secret keys for a sealed task'],
+    ],
     load: async () => (await import('./commands/snapshot-show.ts')).snapshotShow,
   },
   {
@@ -298,6 +303,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--base-url <url>', 'address of the provider, such as http://localhost:8000/v1'],
       ['--out <dir>', 'run directory; default: runs/<time>'],
       ['--resume <run>', 'continue a run with its own settings; finished samples stay'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/eval.ts')).evalCommand,
   },
@@ -339,16 +345,19 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--agent <name>', 'of the first run; default: the only one, or all that are in both'],
       ['--with <name>', 'of the second run; default: the only one, or that of the same name'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/compare.ts')).compare,
   },
   {
     name: 'report',
-    summary: 'runs as one HTML file: leader board, plots, tasks, transcripts; tells the truth, for authors',
+    summary:
+      'runs as one HTML file: leader board, plots, tasks, transcripts; tells the truth, for authors, but of held-out tasks',
     arguments: [['<run...>', 'run directories']],
     options: [
       ['--out <file>', 'default: report.html in the first run directory'],
       ['--pages <dir>', 'a page per task as well, as files of their own'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/report.ts')).report,
   },

@@ -128,10 +128,13 @@ async function writeLock(
     await packageVersion(),
     built.map((outcome) => ({
       task: outcome.task,
+      // of a held-out task the id and the digest are told, and nothing else
       ...(outcome.split === 'held-out'
         ? {}
-        : { scenario: relative(out, outcome.scenario).replaceAll('\\', '/') }),
-      provider: outcome.provider,
+        : {
+            scenario: relative(out, outcome.scenario).replaceAll('\\', '/'),
+            provider: outcome.provider,
+          }),
       digest: outcome.digest,
     })),
   );

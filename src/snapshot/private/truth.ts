@@ -39,7 +39,10 @@ export interface PrivatePart {
 export const counterfactualsFile = 'private/counterfactuals.json';
 
 /** Writes `private/` but for `changes.jsonl`. */
-export function writePrivate(root: string, part: Omit<PrivatePart, 'changes' | 'truthText'>): readonly WrittenFile[] {
+export function writePrivate(
+  root: string,
+  part: Omit<PrivatePart, 'changes' | 'truthText'>,
+): readonly WrittenFile[] {
   return [
     ...(part.counterfactuals === undefined
       ? []
