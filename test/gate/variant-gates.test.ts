@@ -30,14 +30,8 @@ it('refuses what one look solves, or any solver that looks, as the template asks
     solved,
   });
   const task = {
-    task: 't',
-    application: 'a',
     control: false,
-    causes: 1,
-    entities: 9,
     gates: [],
-    trivialFor: [],
-    verdict: 'undetermined' as const,
     solvers: [
       solver('first-alert', 'trivial', 0),
       solver('random-walk', 'simple', 1),

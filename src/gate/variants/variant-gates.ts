@@ -40,7 +40,7 @@ function lintRefusal({ findings }: BundleLint): Refusal | undefined {
 
 /** Why a variant is not kept by what the solvers make of it; a control is only asked whether its scorer is sound. */
 export function floorRefusal(
-  { gates, control, solvers }: TaskDifficulty,
+  { gates, control, solvers }: Pick<TaskDifficulty, 'gates' | 'control' | 'solvers'>,
   floor: 'trivial' | 'heuristics',
 ): Refusal | undefined {
   const broken = gates.filter(({ ok }) => !ok);
