@@ -101,7 +101,7 @@ function members({ panel }: SuiteVerdict): string {
     ['member', 'score', '95 %', 'ability', 'turns', 'cost', 'without evidence', 'renamed'],
     rows,
   )}${panel.saved} samples saved by stopping early; $${panel.spentUsd.toFixed(4)} spent.${isolation}
-${panel.stopped.map((why) => `NOT DONE: ${why}\n`).join('')}`;
+${panel.stopped.map((why) => `NOT DONE: ${why}; the same command with a higher --max-cost goes on\n`).join('')}`;
 }
 
 function verdicts({ tasks }: SuiteVerdict): string {

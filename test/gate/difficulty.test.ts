@@ -97,7 +97,7 @@ it('the panel is asked for money before the first call', async () => {
   const done = await run('--max-cost', '1', '--html', 'page.html');
   expect(done.stdout).toMatch(/saturated: right, the weakest model, was right in all of 3 samples/);
   expect(done.stdout).toMatch(/memorised: 2 of 2 answers without any evidence are right/);
-  expect(done.stdout).toMatch(/The sandbox did not isolate/);
+  expect(done.stdout).toMatch(/the sandbox none did not isolate/);
   const page = readFileSync(join(folder.path, 'page.html'), 'utf8');
   expect(page).toMatch(/Tasks by member of the panel/);
   expect(page).not.toMatch(/src=|url\(|https?:/);

@@ -38,8 +38,9 @@ export function repeatsOf(panel: Panel, arm: PanelArm): number {
 }
 
 /**
- * The run directory of an arm, new or continued. UserError if it was started with other settings: samples made under
- * different ones cannot be one panel, and the number of rounds is part of the rule that settles bands.
+ * The run directory of an arm, new or continued, for these tasks and those it had before. UserError if it was started
+ * with other settings or bundles: samples made under different ones cannot be one panel, and the number of rounds is
+ * part of the rule that settles bands.
  * @param panelFile where paths of scripts are relative to
  */
 export async function openArm(
@@ -80,13 +81,24 @@ export async function openArm(
     throw error;
   });
   if (before === undefined) return RunDirectory.create(path, file);
-  const differences = runDifferences(before.run, file);
-  if (differences.length === 0) return before;
-  throw new UserError(
-    'run-changed',
-    `${path} was started with other settings:\n${differences.map((line) => `  ${line}`).join('\n')}`,
-    { hint: 'name another folder with --run, or go back to the settings and tasks it was started with' },
+  // tasks are judged one by one: a suite may grow without asking again about the rest
+  const known = new Map(before.run.tasks.map((entry) => [entry.task, entry]));
+  const tasksOfBoth = file.tasks.filter(({ task }) => known.has(task));
+  const differences = runDifferences(
+    { ...before.run, tasks: tasksOfBoth.map(({ task }) => [task, known.get(task)?.digest]) },
+    { ...file, tasks: tasksOfBoth.map(({ task, digest }) => [task, digest]) },
   );
+  if (differences.length > 0)
+    throw new UserError(
+      'run-changed',
+      `${path} was started with other settings:\n${differences.map((line) => `  ${line}`).join('\n')}`,
+      { hint: 'name another folder with --run, or go back to the settings and bundles it was started with' },
+    );
+  for (const entry of file.tasks) known.set(entry.task, entry);
+  const merged = [...known.values()];
+  return runDifferences(before.run.tasks, merged).length === 0
+    ? before
+    : RunDirectory.create(path, { ...file, tasks: merged });
 }
 
 /** Limits of one sample. */

@@ -136,6 +136,10 @@ export function judgeSuite(
         `${unsolved} of ${incidents.length} tasks are solved by no solver without a model but the ensemble; the suite asks for ${Math.round(100 * thresholds.leastUnsolvedByHeuristics)} %`,
       );
   }
+  if (panel?.sandbox && !panel.sandbox.isolated)
+    problems.push(
+      `the sandbox ${panel.sandbox.name} did not isolate the panel's models: what they did proves little`,
+    );
   problems.push(...memberComplaints(panel));
   const { tasks: _, ...rest } = panel ?? { tasks: [] };
   return {

@@ -92,6 +92,40 @@ describe('a panel', () => {
     await expect(measure({ repeats: { least: 2, most: 20 } })).rejects.toMatchObject({ code: 'run-changed' });
   });
 
+  it('grows with its suite: only new tasks are asked about', async () => {
+    await using folder = await temporaryFolder();
+    const { bundles, tasks } = await tinyBundles(2);
+    const panel = panelOf(scripts(folder.path, tasks, [1, 2]), { repeats: { least: 1, most: 2 } });
+    const asked: string[] = [];
+    const measure = (some: readonly string[]) =>
+      measurePanel(
+        panel,
+        join(folder.path, 'panel.yaml'),
+        some,
+        thresholds,
+        {
+          directory: join(folder.path, 'run'),
+          env: {},
+          sandbox: fakeSandbox(),
+          concurrency: 1,
+          maxCostUsd: 10,
+          clock: systemClock,
+          signal: new AbortController().signal,
+          onSample: (_, { task }) => asked.push(task),
+        },
+        [],
+      );
+    await measure(bundles.slice(0, 1));
+    expect(new Set(asked)).toEqual(new Set(tasks.slice(0, 1)));
+    asked.length = 0;
+    const both = await measure(bundles);
+    expect(new Set(asked)).toEqual(new Set(tasks.slice(1)));
+    expect(both.tasks.map(({ rounds }) => rounds)).toEqual([2, 2]);
+    asked.length = 0;
+    expect((await measure(bundles.slice(1))).tasks).toHaveLength(1);
+    expect(asked).toEqual([]);
+  });
+
   it('stops before it costs more than allowed and says so; nothing is settled by half a round', async () => {
     await using folder = await temporaryFolder();
     const { bundles, tasks } = await tinyBundles(2);
