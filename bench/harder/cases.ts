@@ -16,9 +16,6 @@ export interface Case {
 
 const search = 'storefront/Deployment/search';
 const imageOfSearch = { faults: [{ fault: 'image-not-found', args: { target: search } }] };
-const catalogueMemory = {
-  faults: [{ fault: 'memory-limit-oom', args: { target: 'storefront/Deployment/catalogue' } }],
-};
 const quotaOf = (hold: object) => ({
   faults: [
     {
@@ -67,8 +64,8 @@ export const cases: readonly Case[] = [
   {
     option: 'far-from-the-symptom',
     fault: 'a Service that leads nowhere',
-    without: { faults: [serviceOf('storefront/Service/search')] },
-    with: { faults: [serviceOf('storefront/Service/catalogue-db')] },
+    without: { faults: [serviceOf('storefront/Service/cart')] },
+    with: { faults: [serviceOf('storefront/Service/cart-redis')] },
   },
   {
     option: 'one-replica',
@@ -135,22 +132,10 @@ export const cases: readonly Case[] = [
     with: { load: { requestsPerSecond: 22, waves: { every: '4m', lasts: '100s', factor: 1.4 } } },
   },
   {
-    option: 'masked-by-retries',
-    fault: 'a memory limit that is too low',
-    without: catalogueMemory,
-    with: {
-      cover: [
-        {
-          cover: 'config-value-change',
-          at: '-3m',
-          args: {
-            target: 'storefront/Deployment/web-frontend',
-            setting: 'BACKEND_ATTEMPTS',
-            value: '4',
-            restart: true,
-          },
-        },
-      ],
-    },
+    // search is called once for each page; currency by pricing only, twice if need be, for a fifth of the prices
+    option: 'masked-by-retries-and-caches',
+    fault: 'an image that is not there',
+    without: imageOfSearch,
+    with: { faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/currency' } }] },
   },
 ];
