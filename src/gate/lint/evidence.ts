@@ -173,7 +173,8 @@ function* inAlerts(bundle: LintedBundle, { entity, ref, sinceMs }: Suspect): Gen
   }
 }
 
-const notable = /\b(?:error|warn(?:ing)?|fatal|panic|exception|severe|critical)\b/i;
+// some runtimes write levels as numbers, 40 and more for what went wrong
+const notable = /\b(?:error|warn(?:ing)?|fatal|panic|exception|severe|critical)\b|"level":\s*[456]0\b/i;
 
 function* inLogs(bundle: LintedBundle, suspect: Suspect): Generator<Evidence> {
   const tokens = tokensOf(bundle, suspect);
