@@ -51,7 +51,7 @@ export async function buildScenario(
   const { signal } = options;
   const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
-  const checked = requireValid(await checkScenario(job.scenario));
+  const checked = requireValid(await checkScenario(job.scenario, new Map(), job.lookUpFrom));
   const { scenario, application } = checked;
   const profile =
     job.profile === undefined

@@ -29,16 +29,17 @@ export interface CheckedScenario {
 export type ApplicationCache = Map<string, Promise<Checked<Application>>>;
 
 /**
- * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, then in
- * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value. Applications
- * are loaded once for all calls that share a `cache`.
+ * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, or from that
+ * of `from`, then in culprit itself) and checks them against each other. Every mistake at once; warnings come with the
+ * value. Applications are loaded once for all calls that share a `cache`.
  */
 export async function checkScenario(
   path: string,
   cache: ApplicationCache = new Map(),
+  from = path,
 ): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
-  return loaded.ok ? checkLoadedScenario(loaded.value, path, cache) : loaded;
+  return loaded.ok ? checkLoadedScenario(loaded.value, from, cache) : loaded;
 }
 
 /** The same for a scenario whose form was checked; `path` is where names are looked up from. */

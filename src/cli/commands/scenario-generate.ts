@@ -57,7 +57,8 @@ export const scenarioGenerate: Command<ScenarioGenerateOptions> = async (options
     gates,
     build: (jobs) =>
       buildTasks(
-        jobs.map((job) => ({ ...job, out: bundles })),
+        // what held-out variants name lies where their template does
+        jobs.map((job) => ({ ...job, out: bundles, lookUpFrom: template.path })),
         {
           jobs: jobs.length,
           signal: io.signal,
