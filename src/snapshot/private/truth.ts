@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/json.ts';
 import { ChangeLine, GroundTruth } from '../../spec/bundle.ts';
 import { Counterfactuals } from '../../spec/counterfactuals.ts';
 import { type WrittenFile, writeWhole } from '../file-sink.ts';
+import { checkFor, parseLine } from '../line-schemas.ts';
 import { SafeDirectory } from '../safe-directory.ts';
 import { isSealed, readSealed } from './sealed-part.ts';
 
@@ -128,13 +129,23 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
     changes: changes
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => Value.Parse(ChangeLine, JSON.parse(line))),
+      .map((line) => changeOf(line, bundle)),
     // written by ourselves as an object; a reader of single fields checks them
     provenance: (typeof provenance === 'object' && provenance !== null ? provenance : {}) as Record<
       string,
       unknown
     >,
   };
+}
+
+/** A compiled check: there are hundreds of lines, and every command that scores reads them. */
+function changeOf(line: string, bundle: string): ChangeLine {
+  const result = parseLine(line, checkFor(ChangeLine));
+  if ('problem' in result)
+    throw new UserError('private-part', `changes.jsonl in the private part of ${bundle}: ${result.problem}`, {
+      hint: '`culprit snapshot verify` says what else is wrong',
+    });
+  return result.value as ChangeLine;
 }
 
 function yaml(value: unknown): string {
