@@ -25,23 +25,34 @@ export async function runGates(
   bundles: readonly string[],
   options: GateOptions,
 ): Promise<readonly GatedTask[]> {
-  const lints = await lintGate(bundles, options);
-  const tasks: GatedTask[] = [];
+  const stop = new AbortController();
+  const own = { ...options, signal: AbortSignal.any([options.signal, stop.signal]) };
+  // at once: while one waits for files the other one works
+  const [lints, tasks] = await Promise.all([lintGate(bundles, own), gateEach(bundles, own)]).catch(
+    (error: unknown) => {
+      stop.abort(error);
+      throw error;
+    },
+  );
+  return tasks.map(({ floor, proved }) => {
+    const lint = lints.get(floor.bundle);
+    return { floor, gates: [...proved, ...(lint ? [lint] : []), ...floor.gates] };
+  });
+}
+
+async function gateEach(bundles: readonly string[], options: GateOptions) {
+  const tasks: { readonly floor: GatedTask['floor']; readonly proved: readonly GateResult[] }[] = [];
   for (const [index, bundle] of bundles.entries()) {
     options.onTask?.(index, bundles.length, bundle);
     options.signal.throwIfAborted();
     const truth = await readPrivate(bundle, options.identities);
     const proved: GateResult[] = [];
     for (const gate of buildGates) proved.push(await gate(bundle, truth));
-    const lint = lints.get(bundle);
     const measured = await measureDifficulty(bundle, options);
     // the name of a held-out scenario stays inside its seal
     const isHidden = measured.split === 'held-out';
     const scenario = truth.provenance['scenario'] as { readonly name?: string } | undefined;
-    tasks.push({
-      floor: { ...measured, bundle, scenario: isHidden ? undefined : scenario?.name },
-      gates: [...proved, ...(lint ? [lint] : []), ...measured.gates],
-    });
+    tasks.push({ floor: { ...measured, bundle, scenario: isHidden ? undefined : scenario?.name }, proved });
   }
   return tasks;
 }
