@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
+import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
 import { summarise } from '../capture/summary.ts';
@@ -33,7 +34,7 @@ import { type Effects, measureEffects, notProved, unproved } from './prove.ts';
 import { loadProvider } from './providers.ts';
 import { recoverAndCheck } from './recovery-check.ts';
 import { runWorld, type WorldRun } from './run-world.ts';
-import { newSeed, worldStartMs } from './seed.ts';
+import { isGuessable, newSeed, worldStartMs } from './seed.ts';
 import { deriveTruth } from './truth.ts';
 import { digestOfRecording } from './twin-digest.ts';
 import { entitiesOfWorld } from './world-entities.ts';
@@ -58,6 +59,10 @@ export async function buildScenario(
       ? checked.profile
       : requireValid(await loadProfile(await requireProfile(job.profile, dirname(job.scenario)))).value;
   const seed = job.seed ?? scenario.seed ?? newSeed();
+  if (scenario.metadata.split === 'held-out' && isGuessable(seed))
+    throw new UserError('seed-guessable', 'a held-out task needs a seed that nobody can guess', {
+      hint: 'leave it out of the file and 128 random bits are drawn; the seal keeps them',
+    });
   const plan = requireValid(
     planScenario(scenario, application, { seed, startMs: worldStartMs(seed), provider: profile.provider }),
   );
