@@ -3,19 +3,23 @@ import { cover } from '../src/fault/cover.ts';
 import { distractors } from '../src/fault/distractors.ts';
 import { ApplicationFile, HistoryFile } from '../src/spec/application.ts';
 import { toJsonSchema } from '../src/spec/json-schema.ts';
+import { Panel } from '../src/spec/panel.ts';
 import { PriceFile } from '../src/spec/prices.ts';
 import { ClusterProfile } from '../src/spec/profile.ts';
 import { Program } from '../src/spec/program.ts';
 import { Scenario, Suite } from '../src/spec/scenario.ts';
 import { Script } from '../src/spec/script.ts';
+import { ScenarioTemplate } from '../src/spec/template.ts';
 
 const formats: Readonly<Record<string, { title: string; schema: object }>> = {
   application: { title: 'Application', schema: ApplicationFile },
   'cluster-profile': { title: 'Cluster profile', schema: ClusterProfile },
   history: { title: 'History of an application', schema: HistoryFile },
+  panel: { title: 'Reference panel of models', schema: Panel },
   prices: { title: 'Prices of models', schema: PriceFile },
   program: { title: 'Program of a service', schema: Program },
   scenario: { title: 'Scenario', schema: Scenario },
+  'scenario-template': { title: 'Template of scenarios', schema: ScenarioTemplate },
   script: { title: 'Replies of a scripted model', schema: Script },
   suite: { title: 'Suite of scenarios', schema: Suite },
 };

@@ -16,9 +16,6 @@ export interface Case {
 
 const search = 'storefront/Deployment/search';
 const imageOfSearch = { faults: [{ fault: 'image-not-found', args: { target: search } }] };
-const catalogueMemory = {
-  faults: [{ fault: 'memory-limit-oom', args: { target: 'storefront/Deployment/catalogue' } }],
-};
 const quotaOf = (hold: object) => ({
   faults: [
     {
@@ -31,6 +28,10 @@ const quotaOf = (hold: object) => ({
       ...hold,
     },
   ],
+});
+const serviceOf = (service: string) => ({
+  fault: 'service-selector-mismatch',
+  args: { service, variant: 'selector' },
 });
 const poolOf = (hold: object) => ({
   faults: [
@@ -47,19 +48,29 @@ export const cases: readonly Case[] = [
   {
     option: 'predates',
     fault: 'a quota that is too small for pods that are lost',
-    without: quotaOf({}),
-    with: quotaOf({ predates: '6m30s' }),
+    without: { ...quotaOf({}), timeline: { warmUp: '5m', baseline: '4m', incident: '8m' } },
+    with: quotaOf({ predates: '7m30s' }),
   },
   {
     option: 'slow-onset',
-    fault: 'a quota that is too small for pods that are lost',
-    without: quotaOf({}),
-    with: quotaOf({ trigger: { over: '4m' } }),
+    fault: 'a pool of one connection',
+    without: {
+      ...poolOf({}),
+      load: { requestsPerSecond: 30 },
+      timeline: { warmUp: '3m', baseline: '4m', incident: '10m' },
+    },
+    with: poolOf({ trigger: { over: '4m' } }),
+  },
+  {
+    option: 'far-from-the-symptom',
+    fault: 'a Service that leads nowhere',
+    without: { faults: [serviceOf('storefront/Service/cart')] },
+    with: { faults: [serviceOf('storefront/Service/cart-redis')] },
   },
   {
     option: 'one-replica',
     fault: 'a pool of one connection',
-    without: poolOf({}),
+    without: { ...poolOf({}), load: { requestsPerSecond: 30 } },
     with: poolOf({ trigger: { pods: 1 } }),
   },
   {
@@ -83,7 +94,7 @@ export const cases: readonly Case[] = [
     without: imageOfSearch,
     with: {
       distractors: [
-        { distractor: 'harmless-rollout', at: '5m', args: { target: 'storefront/Deployment/pricing' } },
+        { distractor: 'harmless-rollout', at: '6m30s', args: { target: 'storefront/Deployment/pricing' } },
       ],
     },
   },
@@ -112,31 +123,19 @@ export const cases: readonly Case[] = [
   },
   {
     option: 'intermittent',
-    fault: 'a memory limit that is too low',
-    without: catalogueMemory,
-    with: {
-      faults: [
-        { fault: 'memory-limit-oom', args: { target: 'storefront/Deployment/catalogue', limit: '136Mi' } },
-      ],
+    fault: 'a pool of one connection',
+    without: {
+      ...poolOf({}),
+      load: { requestsPerSecond: 30 },
+      timeline: { warmUp: '4m', baseline: '5m', incident: '12m' },
     },
+    with: { load: { requestsPerSecond: 22, waves: { every: '4m', lasts: '100s', factor: 1.4 } } },
   },
   {
-    option: 'masked-by-retries',
-    fault: 'a memory limit that is too low',
-    without: catalogueMemory,
-    with: {
-      cover: [
-        {
-          cover: 'config-value-change',
-          at: '-3m',
-          args: {
-            target: 'storefront/Deployment/web-frontend',
-            setting: 'BACKEND_ATTEMPTS',
-            value: '4',
-            restart: true,
-          },
-        },
-      ],
-    },
+    // search is called once for each page; currency by pricing only, twice if need be, for a fifth of the prices
+    option: 'masked-by-retries-and-caches',
+    fault: 'an image that is not there',
+    without: imageOfSearch,
+    with: { faults: [{ fault: 'image-not-found', args: { target: 'storefront/Deployment/currency' } }] },
   },
 ];

@@ -8,6 +8,8 @@ export interface BuildJob {
   readonly out: string;
   readonly profile?: string;
   readonly seed?: string;
+  /** A file from whose folder upward applications and profiles are looked up; by default the scenario. */
+  readonly lookUpFrom?: string;
   /** Runs the counterfactual worlds also where time is real, or leaves them out; by default where time is virtual. */
   readonly counterfactual?: boolean;
   /** `false`: a draft, frozen whatever the lints say of it. */
@@ -47,7 +49,7 @@ export type BuildOutcome =
       readonly hint?: string;
       readonly exitCode: number;
       /** What the lints found, if they refused it; files are relative to the bundle that was not made. */
-      readonly findings: readonly Diagnostic[];
+      readonly findings?: readonly Diagnostic[];
       readonly elapsedMs: number;
     }
   | { readonly status: 'crashed'; readonly scenario: string; readonly message: string }

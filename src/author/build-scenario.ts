@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
+import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { Recording } from '../capture/recording.ts';
@@ -40,7 +41,7 @@ import { recoverAndCheck } from './recovery-check.ts';
 import { RememberedPrometheus } from './remembered-prometheus.ts';
 import { requireCapabilities } from './require-capabilities.ts';
 import { runWorld, undoAll, type WorldRun } from './run-world.ts';
-import { newSeed, worldStartMs } from './seed.ts';
+import { isGuessable, newSeed, worldStartMs } from './seed.ts';
 import { twinKey } from './shared-twin.ts';
 import { spoolRecording } from './spool-recording.ts';
 import { deriveTruth } from './truth.ts';
@@ -66,13 +67,20 @@ export async function buildScenario(
   const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
   const checked = requireValid(
-    await checkScenario(job.scenario, undefined, job.profile === undefined ? {} : { profile: job.profile }),
+    await checkScenario(job.scenario, undefined, {
+      ...(job.profile === undefined ? {} : { profile: job.profile }),
+      ...(job.lookUpFrom === undefined ? {} : { lookUpFrom: job.lookUpFrom }),
+    }),
   );
   const { scenario, profile } = checked;
   const live = isLive(profile);
   const provider = await session.provider(profile);
   const application = provider.prepare?.(checked.application, profile) ?? checked.application;
   const seed = job.seed ?? scenario.seed ?? newSeed();
+  if (scenario.metadata.split === 'held-out' && isGuessable(seed))
+    throw new UserError('seed-guessable', 'a held-out task needs a seed that nobody can guess', {
+      hint: 'leave it out of the file and 128 random bits are drawn; the seal keeps them',
+    });
   const plan = requireValid(
     planScenario(scenario, application, {
       seed,

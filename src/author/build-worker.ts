@@ -81,7 +81,6 @@ async function run(
               code: 'internal',
               message: (error as Error)?.stack ?? String(error),
               exitCode: exitCodes.internal,
-              findings: [],
               elapsedMs,
             };
   }

@@ -36,23 +36,34 @@ export interface CheckedScenario {
 export type ApplicationCache = Map<string, Promise<Checked<Application>>>;
 
 /**
- * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, then in
- * culprit itself) and checks them against each other. Every mistake at once; warnings come with the value. Applications
- * are loaded once for all calls that share a `cache`. `profile` takes the place of the one that the scenario names; the
- * application comes with its rules' times as the profile wants them.
+ * Loads a scenario, the application and the cluster profile it names (looked up from its own folder upward, or from that
+ * of `lookUpFrom`, then in culprit itself) and checks them against each other. Every mistake at once; warnings come with
+ * the value. Applications are loaded once for all calls that share a `cache`. `profile` takes the place of the one that
+ * the scenario names; the application comes with its rules' times as the profile wants them.
  */
 export async function checkScenario(
   path: string,
   cache: ApplicationCache = new Map(),
-  options: { readonly profile?: string } = {},
+  options: { readonly profile?: string; readonly lookUpFrom?: string } = {},
 ): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
-  if (!loaded.ok) return loaded;
-  const { value: scenario, source } = loaded.value;
-  const profile = await profileOf(loaded.value, path, options.profile);
-  const application = timedBy(await applicationOf(loaded.value, path, cache), profile.value);
+  return loaded.ok
+    ? checkLoadedScenario(loaded.value, options.lookUpFrom ?? path, cache, options.profile)
+    : loaded;
+}
+
+/** The same for a scenario whose form was checked; `path` is where names are looked up from. */
+export async function checkLoadedScenario(
+  loaded: LoadedFile<Scenario>,
+  path: string,
+  cache: ApplicationCache = new Map(),
+  wantedProfile?: string,
+): Promise<Checked<CheckedScenario>> {
+  const { value: scenario, source } = loaded;
+  const profile = await profileOf(loaded, path, wantedProfile);
+  const application = timedBy(await applicationOf(loaded, path, cache), profile.value);
   const seed = scenario.seed ?? '0'.repeat(32);
-  const own = validateScenario(loaded.value, {
+  const own = validateScenario(loaded, {
     application: application.value,
     profile: profile.value,
     ...mechanismLookups(

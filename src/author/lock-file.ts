@@ -21,7 +21,8 @@ export const LockFile = Type.Object(
           task: Type.String(),
           /** Relative to the lock file; absent for held-out tasks, whose scenario is known to the bundle's owner only. */
           scenario: Type.Optional(Type.String()),
-          provider: Type.String(),
+          /** Absent for held-out tasks: of them the id and the digest are known, and nothing else. */
+          provider: Type.Optional(Type.String()),
           /** sha256 of manifest.json, which covers every public file and commits to the private ones. */
           digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
         },

@@ -57,7 +57,7 @@ export async function measureEffects(
     twin: await measureIndicators(twin.prometheus, application, twin.recording.window, windowShare),
   };
   return {
-    baselineEqual: compareBaselines(application, measured, task.recording, twin.recording),
+    baselineEqual: explained(compareBaselines(application, measured, task.recording, twin.recording), plan),
     expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
       seenInstead(condition, task.recording),
     ),
@@ -90,6 +90,16 @@ export async function askTwin(
   );
   await sightings(conditions, recording, prometheus);
   await measureIndicators(prometheus, application, recording.window, windowShare);
+}
+
+/** What a difference before the incident means where a cause predates the window. */
+function explained(equal: Effects['baselineEqual'], plan: Plan): Effects['baselineEqual'] {
+  const isEarly = plan.operations.some(({ role, atMs }) => role === 'cause' && atMs < -plan.baselineMs);
+  if (equal.holds || !isEarly) return equal;
+  return {
+    ...equal,
+    detail: `${equal.detail}; a change that predates the window has to wait for its trigger, and here it did not`,
+  };
 }
 
 /** On the embedded cluster the two worlds are the same world until the first cause: changes and indicators are equal. */

@@ -6,6 +6,20 @@ export function newSeed(): string {
   return randomBytes(16).toString('hex');
 }
 
+/**
+ * Whether somebody could come upon a seed by trying: few different digits, or one stretch of digits over and over. The
+ * ids and canaries of tasks follow from their seeds. Of random seeds fewer than one in a million look like that.
+ */
+export function isGuessable(seed: string): boolean {
+  if (new Set(seed).size < 8) return true;
+  const steps = [...seed].slice(1).map((digit, index) => {
+    const before = Number.parseInt(seed[index] ?? '0', 16);
+    return (Number.parseInt(digit, 16) - before + 16) % 16;
+  });
+  // 0123…, 2468…, abab…
+  return new Set(steps).size < 6;
+}
+
 /** The 32-bit seed of a world from the scenario's 128-bit seed. */
 export function worldSeed(seed: string): number {
   return createHash('sha256').update(`world:${seed}`).digest().readUInt32BE(0);

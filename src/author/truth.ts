@@ -1,5 +1,5 @@
 import type { WorldSummary } from '../capture/summary.ts';
-import { distractorEntities, rootCauses, touchedEntities } from '../fault/root-causes.ts';
+import { distractorEntities, faultUseOf, rootCauses, touchedEntities } from '../fault/root-causes.ts';
 import type { BundleTruth } from '../snapshot/private/truth.ts';
 import type { Scenario } from '../spec/scenario.ts';
 import { propagationEdges } from './propagation.ts';
@@ -35,7 +35,9 @@ export function deriveTruth(
   return {
     rootCauses: [...Map.groupBy(causes, ({ entity }) => universe.fold(entity))].map(([entity, group]) => ({
       entity,
-      accepted: [...new Set(group.map((cause) => cause.entity))].filter((name) => name !== entity),
+      accepted: [
+        ...new Set(group.flatMap((cause) => [cause.entity, ...declaredNeighbours(scenario, cause.fault)])),
+      ].filter((name) => name !== entity),
       fault: [...new Set(group.map((cause) => cause.fault))].join(', '),
       mechanism: [...new Set(group.map((cause) => cause.mechanism))].join(', '),
       summary: group.map((cause) => cause.summary).join('; '),
@@ -54,6 +56,11 @@ export function deriveTruth(
       ofService,
     ).map((edge) => ({ ...edge })),
   };
+}
+
+/** What the author declares equally accepted for the causes of a fault. */
+function declaredNeighbours(scenario: Scenario, fault: string): readonly string[] {
+  return faultUseOf(scenario, fault)?.accepts ?? [];
 }
 
 /** A signal of getting fewer requests, and nothing worse. */

@@ -77,6 +77,24 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import('./commands/scenario-plan.ts')).scenarioPlan,
   },
   {
+    name: 'scenario generate',
+    summary: 'seeded variants of a template that pass the gates, and why the others do not',
+    arguments: [['<template>', 'template file']],
+    options: [
+      ['--out <dir>', 'scenario files, suite.yaml, generation.json; default: out/generated/<template>'],
+      ['--bundles <dir>', 'where bundles go; default: bundles/ in --out'],
+      ['--count <n>', 'variants wanted; default: what the template says'],
+      ['--seed <hex>', '32 hex digits; default: the seed of the template, or a new one'],
+      ['--attempts <n>', 'variants tried at most'],
+      ['--against <paths...>', 'scenarios, suites or bundles that there are; near-duplicates are refused'],
+      ['--jobs <n>', 'builds at the same time; default: 1'],
+      ['--draft', 'only validate and compare the plans: no build'],
+      ['--held-out', 'seeds of 128 random bits, split held-out; --out must be outside of a repository'],
+      ['--restart', 'begin anew instead of going on'],
+    ],
+    load: async () => (await import('./commands/scenario-generate.ts')).scenarioGenerate,
+  },
+  {
     name: 'cluster up',
     summary: 'keep a cluster with an application running, and print its kubeconfig',
     options: [
@@ -164,6 +182,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--dir <dir>', 'folder of the lock file; default: snapshots/'],
       ['--jobs <n>', 'tasks built at the same time'],
       ['--repeat <n>', 'build each task so often and tell how stable it is', '1'],
+      ['--identity <files...>', 'secret keys: held-out tasks are built again from what is sealed in them'],
     ],
     load: async () => (await import('./commands/regenerate.ts')).regenerate,
   },
@@ -192,13 +211,17 @@ export const commandTable: readonly TableEntry[] = [
     name: 'snapshot lint',
     summary: 'find leaks, mistakes in the ground truth, and causes that cannot be told from their neighbours',
     arguments: [['<bundle...>', 'bundles, or folders of bundles; several are compared with each other']],
+    options: [['--identity <files...>', 'secret keys for sealed tasks']],
     load: async () => (await import('./commands/snapshot-lint.ts')).snapshotLint,
   },
   {
     name: 'snapshot show',
     summary: 'what is in a bundle',
     arguments: [['<bundle>', 'bundle']],
-    options: [['--truth', 'its root causes and symptoms too (private)']],
+    options: [
+      ['--truth', 'its root causes, symptoms and the proof by counterfactual worlds too (private)'],
+      ['--identity <files...>', 'secret keys for a sealed task'],
+    ],
     load: async () => (await import('./commands/snapshot-show.ts')).snapshotShow,
   },
   {
@@ -310,6 +333,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--base-url <url>', 'address of the provider, such as http://localhost:8000/v1'],
       ['--out <dir>', 'run directory; default: runs/<time>'],
       ['--resume <run>', 'continue a run with its own settings; finished samples stay'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/eval.ts')).evalCommand,
   },
@@ -351,16 +375,19 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--agent <name>', 'of the first run; default: the only one, or all that are in both'],
       ['--with <name>', 'of the second run; default: the only one, or that of the same name'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/compare.ts')).compare,
   },
   {
     name: 'report',
-    summary: 'runs as one HTML file: leader board, plots, tasks, transcripts; tells the truth, for authors',
+    summary:
+      'runs as one HTML file: leader board, plots, tasks, transcripts; tells the truth, for authors, but of held-out tasks',
     arguments: [['<run...>', 'run directories']],
     options: [
       ['--out <file>', 'default: report.html in the first run directory'],
       ['--pages <dir>', 'a page per task as well, as files of their own'],
+      ['--identity <files...>', 'secret keys for sealed tasks'],
     ],
     load: async () => (await import('./commands/report.ts')).report,
   },

@@ -3,6 +3,7 @@ import type { KubeObject } from '../spec/kube-types.ts';
 import type { Condition } from '../spec/plan.ts';
 import type { ClusterView, PlannedExpectation } from './fault.ts';
 import { isRecord, listAt, textAt } from './json-access.ts';
+import { mainContainer } from './workloads.ts';
 
 /** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
 export const within = { event: 180_000, log: 240_000, alert: 300_000 } as const;
@@ -58,6 +59,44 @@ export function alert(
 ): readonly PlannedExpectation[] {
   const name = names.find((candidate) => alertRules(view.application.rules).has(candidate));
   return name === undefined ? [] : [must({ type: 'alert', name, labels }, withinMs)];
+}
+
+/** The label by which an alert of kubernetes-mixin names the workload, and what of the workload it names. */
+const subjects: Readonly<Record<string, 'container' | 'deployment' | 'statefulset'>> = {
+  KubePodCrashLooping: 'container',
+  KubeContainerOOMKilled: 'container',
+  KubeContainerWaiting: 'container',
+  KubeDeploymentReplicasMismatch: 'deployment',
+  KubeStatefulSetReplicasMismatch: 'statefulset',
+};
+
+/**
+ * The same about one workload, so that a neighbour that is loud for a reason of its own does not stand in for it.
+ * Where the rule adds up over what would name the workload, its namespace has to do.
+ */
+export function alertAbout(
+  view: ClusterView,
+  names: readonly string[],
+  workload: KubeObject,
+  withinMs: number = within.alert,
+): readonly PlannedExpectation[] {
+  const rules = alertRules(view.application.rules);
+  const name = names.find((candidate) => rules.has(candidate)) ?? '';
+  const label = subjects[name];
+  const grouped = [...(rules.get(name) ?? '').matchAll(/\bby\s*\(([^)]*)\)/g)].map(
+    ([, labels = '']) => labels,
+  );
+  const isKept = label !== undefined && grouped.every((labels) => labels.split(/[\s,]+/).includes(label));
+  const subject = label === 'container' ? mainContainer(view, workload)?.name : workload.metadata.name;
+  return alert(
+    view,
+    names,
+    {
+      namespace: workload.metadata.namespace ?? '',
+      ...(isKept && subject !== undefined ? { [label]: subject } : {}),
+    },
+    withinMs,
+  );
 }
 
 const parsed = new Map<string, ReadonlyMap<string, string>>();

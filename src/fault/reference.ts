@@ -13,7 +13,7 @@ export function renderReference(): string {
     '',
     'An argument that names an object is written `namespace/Kind/name`, or `namespace/name` where the kind is clear. Nothing here is tied to one application: what suits a target is found out from its manifests and programs, and what does not is refused with the reason.',
     '',
-    'Every fault plans **causes** (the change that breaks), and where the change alone does nothing yet, **triggers** that let it take hold. The twin of a task has the triggers and not the causes.',
+    'Every fault plans **causes** (the change that breaks), and where the change alone does nothing yet, **triggers** that let it take hold. The twin of a task has the triggers and not the causes. A scenario can have the change made long before (`predates`) and choose how many pods its trigger replaces, and how fast (`trigger`): see [harder.md](harder.md).',
     '',
     '## Faults',
     '',

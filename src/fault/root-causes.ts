@@ -36,7 +36,7 @@ export function rootCauses(
       found.set(`${entity} ${fault}`, {
         entity,
         fault,
-        mechanism: mechanismOf(scenario, fault),
+        mechanism: faultUseOf(scenario, fault)?.fault ?? fault,
         summary,
         timeMs: earlier?.timeMs ?? timeMs,
       });
@@ -86,11 +86,17 @@ function entitiesOf(
   return touched.map(({ ref }) => entityName(ref));
 }
 
-/** The scenario's name for a fault is its id, else the mechanism's name, numbered where it is used twice. */
-function mechanismOf(scenario: Pick<Scenario, 'faults'>, id: string): string {
+/** The scenario's entry of a fault's id: its own id, else the mechanism's name, numbered where it is used twice. */
+export function faultUseOf(
+  scenario: Pick<Scenario, 'faults'>,
+  id: string,
+): Scenario['faults'][number] | undefined {
   const byId = scenario.faults.find((use) => use.id === id);
-  if (byId !== undefined) return byId.fault;
+  if (byId !== undefined) return byId;
+  const unnamed = scenario.faults.filter((use) => use.id === undefined);
+  const numbered = /^(.+)-(\d+)$/.exec(id);
   return (
-    scenario.faults.find((use) => use.fault === id || new RegExp(`^${use.fault}-\\d+$`).test(id))?.fault ?? id
+    unnamed.find((use) => use.fault === id) ??
+    unnamed.filter((use) => use.fault === numbered?.[1])[Number(numbered?.[2]) - 1]
   );
 }

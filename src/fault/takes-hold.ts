@@ -47,6 +47,18 @@ export function takesHold(
   };
 }
 
+/** For people: how a planned change takes hold, and what a scenario can say about it. */
+export function holdText({ operations }: FaultPlan): string {
+  if (operations.some((operation) => replacedBy(operation) !== undefined))
+    return (
+      'waits until pods are replaced. In a scenario `predates: 6m` beside `fault:` makes the change that long before `at`, ahead of the recorded window; ' +
+      '`trigger: { pods: 1 }` replaces only so many pods, `trigger: { over: 3m }` one after the other.'
+    );
+  return operations.some(({ role }) => role === 'trigger')
+    ? 'waits for something else to happen. In a scenario `predates: 6m` beside `fault:` makes the change that long before `at`.'
+    : 'takes effect as soon as the change is made.';
+}
+
 function spreadTriggers(
   trigger: NonNullable<Use['trigger']>,
   plan: FaultPlan,

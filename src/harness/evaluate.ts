@@ -11,6 +11,8 @@ export interface EvaluateOptions {
   readonly run: RunDirectory;
   readonly agents: readonly Agent[];
   readonly tasks: readonly TaskView[];
+  /** Samples to run; default: all of the run. */
+  readonly keys?: readonly SampleKey[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Samples at the same time; 1 by default. */
@@ -30,7 +32,7 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { run } = options;
   await using _ = await run.lock();
-  const keys = run.keys();
+  const keys = options.keys ?? run.keys();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   let finished = 0;

@@ -9,7 +9,9 @@ a frozen recording of the time around it: alerts, events, objects, logs, traces 
 but not change. ${sandboxPaths.data}/README.md describes each file. You may write scratch files in ${sandboxPaths.work}. There is no network and
 no cluster to ask: the recording is all there is.
 
-Find the minimal set of independent root causes: the objects whose state, if put right, would end the incident.
+Find the minimal set of independent root causes: the objects whose state, if put right, would end the incident. The
+incident is what users feel: errors, slowness, work that is not done. What harms no user is no part of it, even where it
+raises alerts.
 
 - Name objects as namespace/Kind/name, and cluster-scoped ones as cluster/Kind/name, for example
   payments/ConfigMap/ledger-settings or cluster/Node/worker-7. Use names of objects that exist in the recording; for pods

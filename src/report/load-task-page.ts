@@ -1,18 +1,19 @@
 import { byText } from '../base/order.ts';
 import type { Score } from '../scoring/score-submission.ts';
-import { readTaskTruth } from '../scoring/task-truth.ts';
+import { readTaskTruth, type TaskTruth } from '../scoring/task-truth.ts';
 import { universeOfBundle } from '../scoring/universe-of-bundle.ts';
 import { readPublic } from '../snapshot/public-reader.ts';
 import type { TaskPageData } from './task-page-data.ts';
 
-/** Collects what a task's page shows from its bundle and the answers given to it. */
+/** Collects what a task's page shows from its bundle and the answers given to it; of a held-out task only what is public. */
 export async function loadTaskPage(
   bundle: string,
   answers: readonly { agent: string; score: Score }[],
 ): Promise<TaskPageData> {
   const evidence = await readPublic(bundle);
   const { manifest } = evidence;
-  const { truth, scenario, summary, incidentMs, operations } = await readTaskTruth(bundle);
+  const { truth, scenario, summary, incidentMs, operations } =
+    manifest.split === 'held-out' ? untold : await readTaskTruth(bundle);
   const universe = await universeOfBundle(evidence);
   const topology = await evidence.topology();
   const alerts = [];
@@ -46,6 +47,7 @@ export async function loadTaskPage(
     task: manifest.task,
     scenario,
     summary,
+    ...(manifest.split === 'held-out' ? { heldOut: true as const } : {}),
     application: manifest.application,
     provider: manifest.provider,
     window: {
@@ -79,6 +81,15 @@ export async function loadTaskPage(
     answers,
   };
 }
+
+/** What a page says of a task whose truth is kept. */
+const untold = {
+  truth: { rootCauses: [], symptoms: [], propagation: [] },
+  scenario: undefined,
+  summary: undefined,
+  incidentMs: undefined,
+  operations: [],
+} satisfies Partial<Record<keyof TaskTruth, unknown>>;
 
 /** A topology's workload is either a canonical entity name or `Kind/name`. */
 function entityOf(namespace: string, workload: string, entities: readonly string[]): string | undefined {

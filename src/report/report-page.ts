@@ -44,8 +44,8 @@ function matrix(data: ReportData): Markup {
     return html`<td class="number ${value === 1 ? 'good' : value === 0 ? 'bad' : ''}">${value.toFixed(2)}</td>`;
   };
   return html`<div class="scroll"><table><tr><th>task</th><th>scenario</th><th>causes</th>${agents.map((row) => html`<th class="number">${name(row)}</th>`)}</tr>${data.tasks.map(
-    ({ page: { task, scenario, rootCauses }, samples }) =>
-      html`<tr data-task="${task}"><td><a href="#task-${task}"><code>${task}</code></a></td><td>${scenario}</td><td>${rootCauses.length === 0 ? 'control' : rootCauses.length}</td>${agents.map((row) => cell(samples.filter((sample) => sample.agent === row.agent && sample.run === row.run)))}</tr>`,
+    ({ page: { task, scenario, rootCauses, heldOut }, samples }) =>
+      html`<tr data-task="${task}"><td><a href="#task-${task}"><code>${task}</code></a></td><td>${scenario}</td><td>${heldOut ? 'held out' : rootCauses.length === 0 ? 'control' : rootCauses.length}</td>${agents.map((row) => cell(samples.filter((sample) => sample.agent === row.agent && sample.run === row.run)))}</tr>`,
   )}</table></div>`;
 }
 

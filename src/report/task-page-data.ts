@@ -5,6 +5,8 @@ export interface TaskPageData {
   readonly task: string;
   readonly scenario: string | undefined;
   readonly summary: string | undefined;
+  /** A held-out task: nothing of its truth is here. */
+  readonly heldOut?: true;
   readonly application: string;
   readonly provider: string;
   readonly window: {

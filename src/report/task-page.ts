@@ -28,7 +28,7 @@ export function taskLead({ scenario, summary, application, provider }: TaskPageD
 /** Root causes, timeline and call graph of a task. */
 export function taskEvents(data: TaskPageData): Markup {
   return html`<h2>Root causes</h2>
-${data.rootCauses.length === 0 ? html`<p>None: a control task. The right answer is an empty list.</p>` : html`<table><tr><th>entity</th><th>what was changed</th></tr>${data.rootCauses.map((cause) => html`<tr><td class="mono cause">${cause.entity}</td><td>${cause.summary}</td></tr>`)}</table>`}
+${data.heldOut ? html`<p>Held out: the truth is kept.</p>` : data.rootCauses.length === 0 ? html`<p>None: a control task. The right answer is an empty list.</p>` : html`<table><tr><th>entity</th><th>what was changed</th></tr>${data.rootCauses.map((cause) => html`<tr><td class="mono cause">${cause.entity}</td><td>${cause.summary}</td></tr>`)}</table>`}
 <h2>Timeline</h2>
 ${timeline(data)}
 <h2>Call graph</h2>

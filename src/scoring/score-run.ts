@@ -29,11 +29,13 @@ export async function createTaskScorer(
   const truth = await readGroundTruth(bundle, identities);
   const resolver = createResolver(await universeOfBundle(evidence));
   const { task, split, provider, application } = evidence.manifest;
-  const labels = await readTaskTruth(bundle).catch((error: unknown) => {
+  const labels = await readTaskTruth(bundle, identities).catch((error: unknown) => {
     // the truth is enough for a score
     if (CulpritError.isInstance(error) && error.code === 'no-private-part') return undefined;
     throw error;
   });
+  // what a held-out scenario says of itself stays inside the seal, also in breakdowns of results
+  const told = split === 'held-out' ? undefined : labels;
   const family = familyOf(task, application, truth, labels);
   return {
     task,
@@ -51,8 +53,8 @@ export async function createTaskScorer(
       provider,
       application,
       family,
-      category: labels?.category ?? 'none',
-      tags: labels?.tags ?? [],
+      category: told?.category ?? 'none',
+      tags: told?.tags ?? [],
       effort,
     }),
   };

@@ -16,8 +16,8 @@ export interface TaskTruth {
 }
 
 /** Reads the private part as far as a report shows it. */
-export async function readTaskTruth(bundle: string): Promise<TaskTruth> {
-  const { groundTruth, plan, provenance } = await readPrivate(bundle);
+export async function readTaskTruth(bundle: string, identities: readonly string[] = []): Promise<TaskTruth> {
+  const { groundTruth, plan, provenance } = await readPrivate(bundle, identities);
   const window = provenance['window'] as { incident?: string } | undefined;
   const scenario = provenance['scenario'] as
     | { name?: string; summary?: string; category?: string; tags?: readonly string[] }

@@ -63,7 +63,7 @@ const notable =
 const level = /^.{0,64}?(?:level["=: ]+"?|\b|\[)(trace|debug|info|notice|log)\b/i;
 
 /** An ordinary line: it says so itself, or nothing in it sounds like trouble. */
-function isRoutine(text: string): boolean {
+export function isRoutine(text: string): boolean {
   const head = text.length > 400 ? text.slice(0, 400) : text;
   return (
     !notable.test(head) || (level.test(head) && !/\b5\d\d\b/.test(head) && !/\b(?:error|fatal)\b/i.test(head))

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Encrypter } from 'age-encryption';
 import { atomicWrite } from '../base/atomic-write.ts';
 import { OperationError, UserError } from '../base/errors.ts';
+import { byCodeUnit } from '../base/order.ts';
 import { bundleFileTime, writeWhole } from './file-sink.ts';
 import { tarOf } from './pack-tar.ts';
-import { checkCommitment, readSealed, sealedFile } from './private/sealed-part.ts';
+import { checkCommitment, readSealed, recipientsFile, sealedFile } from './private/sealed-part.ts';
 import { readManifest } from './public-reader.ts';
 import { SafeDirectory } from './safe-directory.ts';
 
@@ -39,8 +40,15 @@ export async function sealBundle(bundle: string, recipients: readonly string[]):
   const archive = await tarOf([...files].map(([path, bytes]) => ({ path, bytes })));
   const target = join(directory.root, sealedFile);
   await atomicWrite(target, await encrypter.encrypt(new Uint8Array(archive)));
-  await chmod(target, 0o644);
-  await utimes(target, bundleFileTime, bundleFileTime);
+  const keys = join(directory.root, recipientsFile);
+  await atomicWrite(
+    keys,
+    `# private.age opens with a secret key of\n${[...recipients].sort(byCodeUnit).join('\n')}\n`,
+  );
+  for (const path of [target, keys]) {
+    await chmod(path, 0o644);
+    await utimes(path, bundleFileTime, bundleFileTime);
+  }
   await rm(join(directory.root, 'private'), { recursive: true });
   await utimes(directory.root, bundleFileTime, bundleFileTime);
 }

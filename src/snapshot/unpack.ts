@@ -145,7 +145,7 @@ function isBundlePath(name: string): boolean {
     plain &&
     rest.length <= bundleLimits.depth &&
     (rest.length === 1
-      ? rest[0] === 'manifest.json' || rest[0] === 'private.age'
+      ? ['manifest.json', 'private.age', 'recipients.txt'].includes(rest[0] ?? '')
       : rest[0] === 'public' || rest[0] === 'private')
   );
 }

@@ -9,10 +9,11 @@ import { checkFor, type LineFile, lineSchemas, parseLine } from './line-schemas.
 import { readLines } from './lines.ts';
 import { publicDigest } from './manifest.ts';
 import { commitmentTo } from './private/commitment.ts';
-import { sealedFile } from './private/sealed-part.ts';
+import { recipientsFile, sealedFile } from './private/sealed-part.ts';
 import { counterfactualsFile } from './private/truth.ts';
 import { metricRowProblem, parseMetricHeader } from './public-reader.ts';
 import { SafeDirectory } from './safe-directory.ts';
+import { parseRecipients } from './seal-keys.ts';
 
 /** What verification found; an empty list of findings is a sound bundle. */
 export interface Verification {
@@ -55,6 +56,10 @@ export async function verifyBundle(path: string): Promise<Verification> {
     return { task: undefined, files: 0, bytes: 0, private: 'absent', findings: report.findings };
   }
   const manifest = await loadManifest(directory, report);
+  if (present.some((file) => file.path === recipientsFile))
+    await guarded(report, recipientsFile, async () => {
+      parseRecipients(await directory.text(recipientsFile), recipientsFile);
+    });
   const hasPrivate = present.some((file) => file.path.startsWith('private/'));
   if (manifest !== undefined) {
     await verifyFiles(
@@ -123,7 +128,13 @@ async function verifyFiles(
 ): Promise<void> {
   const listed = new Set(manifest.files.map((file) => file.path));
   for (const path of present)
-    if (!listed.has(path) && path !== 'manifest.json' && path !== sealedFile && !knownPrivate.has(path))
+    if (
+      !listed.has(path) &&
+      path !== 'manifest.json' &&
+      path !== sealedFile &&
+      path !== recipientsFile &&
+      !knownPrivate.has(path)
+    )
       report.add(
         'BND003',
         path,

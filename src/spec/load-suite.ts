@@ -35,8 +35,21 @@ export async function loadSuite(path: string): Promise<Checked<LoadedSuite>> {
         hint: 'paths are relative to the suite file',
       });
   }
+  const bands = suite.difficulty?.bands;
+  if (bands !== undefined && !isAscending([bands.hard, bands.medium, bands.easy, bands.trivial]))
+    diagnostics.push({
+      severity: 'error',
+      code: 'SUI003',
+      location: source.locate(jsonPointer('difficulty', 'bands')),
+      message: 'the bands do not rise from hard over medium and easy to trivial',
+      hint: 'each is the lower end of its band, such as hard: 0.1, medium: 0.3, easy: 0.7, trivial: 0.9',
+    });
   if (diagnostics.length > 0) return { ok: false, diagnostics: inFileOrder(diagnostics) };
   return { ok: true, value: { ...loaded.value, scenarioPaths }, diagnostics: [] };
+}
+
+function isAscending(values: readonly number[]): boolean {
+  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? 0));
 }
 
 async function isThere(path: string): Promise<boolean> {

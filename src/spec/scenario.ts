@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { durationPattern } from '../base/duration.ts';
+import { DroppedTask, SuiteDifficulty } from './suite-difficulty.ts';
 
 const strict = { additionalProperties: false } as const;
 const Duration = Type.String({
@@ -54,6 +55,15 @@ export const FaultUse = Type.Object(
     fault: Type.String({ description: 'Name in the catalogue: `culprit fault list`.' }),
     /** After the start of the incident; default 0. */
     at: Type.Optional(Duration),
+    /** Neighbours of the cause that count as naming it; the lints refuse those that the evidence tells from it. */
+    accepts: Type.Optional(
+      Type.Array(
+        Type.String({
+          pattern: '^[^/]+/[^/]+/[^/]+$',
+          description: 'namespace/Kind/name of an object that the evidence cannot tell from the cause.',
+        }),
+      ),
+    ),
     /** The change was made this long before `at`, ahead of the recorded window; only what lets it take hold comes at `at`. */
     predates: Type.Optional(
       Type.String({
@@ -178,6 +188,10 @@ export const Suite = Type.Object(
     ),
     /** Scenario files, relative to the suite file. */
     scenarios: Type.Array(Type.String(), { minItems: 1 }),
+    /** What the suite asks of its tasks' difficulty. */
+    difficulty: Type.Optional(SuiteDifficulty),
+    /** Tasks that were taken out, with the reason: a selection has to be visible. */
+    dropped: Type.Optional(Type.Array(DroppedTask)),
   },
   strict,
 );

@@ -15,6 +15,8 @@ import { requireValid } from '../../src/spec/diagnostics-error.ts';
 import type { KubeObject } from '../../src/spec/kube-types.ts';
 import { loadApplication } from '../../src/spec/load-application.ts';
 import { loadProfile } from '../../src/spec/load-profile.ts';
+import { loadScenario } from '../../src/spec/load-scenario.ts';
+import { loadSuite } from '../../src/spec/load-suite.ts';
 
 const clusters = join(import.meta.dirname, '..', '..', 'clusters');
 const folder = join(clusters, 'apps', 'hotel');
@@ -118,6 +120,19 @@ describe('the hotel', () => {
     ]);
     for (const { name, releases } of application.programs.values())
       expect(releases.filter(({ defect }) => defect === undefined).length, name).toBeGreaterThan(2);
+  });
+
+  it('has a suite of many mechanisms, two at once, loud neighbours, and one task without any', async () => {
+    const path = join(clusters, '..', 'scenarios', 'hotel', 'suite.yaml');
+    const { scenarioPaths } = requireValid(await loadSuite(path));
+    const scenarios = await Promise.all(
+      scenarioPaths.map(async (scenario) => requireValid(await loadScenario(scenario)).value),
+    );
+    expect(new Set(scenarios.flatMap(({ faults }) => faults.map(({ fault }) => fault))).size).toBe(6);
+    expect(scenarios.filter(({ faults }) => faults.length === 0)).toHaveLength(1);
+    expect(scenarios.filter(({ faults }) => faults.length === 2)).toHaveLength(1);
+    expect(scenarios.every(({ distractors = [] }) => distractors.length > 1)).toBe(true);
+    expect(new Set(scenarios.map(({ seed }) => seed)).size).toBe(scenarios.length);
   });
 
   it('keeps to itself what it is for', async () => {

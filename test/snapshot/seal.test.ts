@@ -24,7 +24,7 @@ it('seals the truth to two keys: each of them scores and opens, nobody else does
   const [first, second, other] = await Promise.all([1, 2, 3].map(() => generateX25519Identity()));
   await sealBundle(bundle, await Promise.all([first!, second!].map((key) => identityToRecipient(key))));
 
-  expect(readdirSync(bundle).sort()).toEqual(['manifest.json', 'private.age', 'public']);
+  expect(readdirSync(bundle).sort()).toEqual(['manifest.json', 'private.age', 'public', 'recipients.txt']);
   expect(await verifyBundle(bundle)).toMatchObject({ private: 'sealed', findings: [] });
   const open = readdirSync(bundle, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -38,11 +38,16 @@ it('seals the truth to two keys: each of them scores and opens, nobody else does
   for (const key of [first!, second!])
     expect((await createTaskScorer(bundle, 'collapse', [key])).score(answer).value).toBe(1);
   expect((await createTaskScorer(bundle, 'collapse', [other!, second!])).score(answer).value).toBe(1);
+  const wanted = await identityToRecipient(first!);
   await expect(createTaskScorer(bundle)).rejects.toMatchObject({
     exitCode: 3,
-    message: expect.stringContaining('sealed'),
+    message: expect.stringMatching(new RegExp(`sealed; it takes the secret key of .*${wanted}`)),
   });
-  await expect(createTaskScorer(bundle, 'collapse', [other!])).rejects.toMatchObject({ code: 'wrong-key' });
+  await expect(createTaskScorer(bundle, 'collapse', [other!])).rejects.toMatchObject({
+    code: 'wrong-key',
+    exitCode: 2,
+    message: expect.stringContaining(wanted),
+  });
   await expect(openBundle(bundle, [other!])).rejects.toMatchObject({ code: 'wrong-key' });
 
   await openBundle(bundle, [second!]);

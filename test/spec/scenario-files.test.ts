@@ -11,18 +11,19 @@ const folder = join(import.meta.dirname, 'testdata');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
 describe('the scenarios that come with culprit', () => {
-  const shop = join(import.meta.dirname, '..', '..', 'scenarios', 'shop');
-  it('are valid, without warnings, and in the suite', async () => {
-    const suite = requireValid(await loadSuite(join(shop, 'suite.yaml')));
+  const scenarios = join(import.meta.dirname, '..', '..', 'scenarios');
+  it.each(['shop', 'hotel'])('%s: are valid, without warnings, and in the suite', async (application) => {
+    const own = join(scenarios, application);
+    const suite = requireValid(await loadSuite(join(own, 'suite.yaml')));
     expect(suite.scenarioPaths.toSorted()).toEqual(
-      readdirSync(shop)
-        .filter((name) => name !== 'suite.yaml')
-        .map((name) => join(shop, name))
+      readdirSync(own)
+        .filter((name) => name.endsWith('.yaml') && name !== 'suite.yaml')
+        .map((name) => join(own, name))
         .sort(),
     );
     const cache: ApplicationCache = new Map();
     for (const path of suite.scenarioPaths)
-      expect(renderDiagnostics((await checkScenario(path, cache)).diagnostics, shop)).toBe('');
+      expect(renderDiagnostics((await checkScenario(path, cache)).diagnostics, own)).toBe('');
   });
 });
 

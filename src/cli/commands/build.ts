@@ -10,6 +10,7 @@ import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { type BundleLint, lintBundles } from '../../gate/lint/lint-bundles.ts';
 import { packageVersion } from '../../spec/package-version.ts';
 import { readKind } from '../../spec/read-kind.ts';
+import { type BuildNames, buildNames } from '../build-names.ts';
 import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { displayPath } from '../render-diagnostics.ts';
@@ -38,6 +39,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
     throw new UserError('seed-for-many', '--seed goes with one scenario', {
       hint: `${scenarios.length} scenarios were given`,
     });
+  const names = await buildNames(scenarios, options.verbose);
   const progress = new ProgressLine(io.stderr, options.quiet);
   // worlds of a real cluster come one after the other
   const jobs = wantedJobs > 1 && (await isLiveBuild(scenarios, options.profile)) ? 1 : wantedJobs;
@@ -61,20 +63,22 @@ export const build: Command<BuildOptions> = async (options, io) => {
       jobs,
       signal: io.signal,
       onProgress: (step) => {
-        running.set(step.scenario, `${name(step.scenario)} ${step.step} ${Math.round(step.done * 100)}%`);
+        running.set(step.scenario, `${names.of(step.scenario)} ${step.step} ${Math.round(step.done * 100)}%`);
         progress.update(`${finished}/${scenarios.length}  ${[...running.values()].join('   ')}`);
       },
       onOutcome: (outcome) => {
         running.delete(outcome.scenario);
         finished++;
-        progress.note(`${finished}/${scenarios.length} ${describe(outcome)}`);
+        progress.note(`${finished}/${scenarios.length} ${describe(names.told(outcome), names)}`);
       },
     },
   );
   progress.clear();
+  const told = outcomes.map(names.told);
   const built = outcomes.filter((outcome) => outcome.status === 'built');
   const isDraft = options.lint === false || options.counterfactual === false;
-  const across = isDraft || !(await hasSuite(files)) ? [] : await lintAcross(built, io);
+  const across =
+    isDraft || !(await hasSuite(files)) ? [] : (await lintAcross(built, io)).map(names.toldLint(built));
   const spoiled = new Set(across.map(({ bundle }) => bundle));
   if (options.lock && !isDraft)
     await writeLock(
@@ -84,7 +88,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
   io.stdout.write(
     options.json
       ? `${JSON.stringify(
-          outcomes.map((outcome) =>
+          told.map((outcome) =>
             outcome.status === 'built'
               ? {
                   ...outcome,
@@ -97,7 +101,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
           undefined,
           2,
         )}\n`
-      : `${table(outcomes, io.cwd)}${across
+      : `${table(told, names, io.cwd)}${across
           .flatMap(({ bundle, findings }) =>
             findings.map((finding) => {
               const file = join(displayPath(bundle, io.cwd), finding.location.file);
@@ -135,10 +139,13 @@ async function writeLock(
     await packageVersion(),
     built.map((outcome) => ({
       task: outcome.task,
+      // of a held-out task the id and the digest are told, and nothing else
       ...(outcome.split === 'held-out'
         ? {}
-        : { scenario: relative(out, outcome.scenario).replaceAll('\\', '/') }),
-      provider: outcome.provider,
+        : {
+            scenario: relative(out, outcome.scenario).replaceAll('\\', '/'),
+            provider: outcome.provider,
+          }),
       digest: outcome.digest,
     })),
   );
@@ -152,31 +159,28 @@ function parseJobs(text: string | undefined): number {
   return jobs;
 }
 
-function name(scenario: string): string {
-  return scenario.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '');
-}
-
-function describe(outcome: BuildOutcome): string {
+function describe(outcome: BuildOutcome, names: BuildNames): string {
+  const name = names.of(outcome.scenario);
   switch (outcome.status) {
     case 'built':
-      if (outcome.isOld) return `${name(outcome.scenario)} was built already: ${outcome.task}`;
-      return `built ${name(outcome.scenario)} as ${outcome.task} in ${(outcome.elapsedMs / 1000).toFixed(1)} s, ${(outcome.bytes / 1e6).toFixed(1)} MB`;
+      if (outcome.isOld) return `${name} was built already: ${outcome.task}`;
+      return `built ${name} as ${outcome.task} in ${(outcome.elapsedMs / 1000).toFixed(1)} s, ${(outcome.bytes / 1e6).toFixed(1)} MB`;
     case 'failed':
-      return `FAILED ${name(outcome.scenario)}: ${outcome.code}\n${outcome.message}${outcome.hint ? `\n${outcome.hint}` : ''}`;
+      return `FAILED ${name}: ${outcome.code}\n${outcome.message}${outcome.hint ? `\n${outcome.hint}` : ''}`;
     case 'crashed':
-      return `CRASHED ${name(outcome.scenario)}: ${outcome.message}`;
+      return `CRASHED ${name}: ${outcome.message}`;
     case 'interrupted':
-      return `interrupted ${name(outcome.scenario)}`;
+      return `interrupted ${name}`;
   }
 }
 
-function table(outcomes: readonly BuildOutcome[], cwd: string): string {
+function table(outcomes: readonly BuildOutcome[], names: BuildNames, cwd: string): string {
   return formatTable(
     ['scenario', 'result', 'task', 'seconds', 'MB', 'digest', 'directory'],
     outcomes.map((outcome) =>
       outcome.status === 'built'
         ? [
-            name(outcome.scenario),
+            names.of(outcome.scenario),
             'built',
             outcome.task,
             (outcome.elapsedMs / 1000).toFixed(1),
@@ -185,7 +189,7 @@ function table(outcomes: readonly BuildOutcome[], cwd: string): string {
             relative(cwd, outcome.directory) || '.',
           ]
         : [
-            name(outcome.scenario),
+            names.of(outcome.scenario),
             outcome.status === 'failed' ? `failed: ${outcome.code}` : outcome.status,
             '',
             '',

@@ -3,6 +3,7 @@ import { exitCodes, UserError } from '../../base/errors.ts';
 import { RunDirectory } from '../../harness/run-directory.ts';
 import { compareSamples, type SampleComparison } from '../../scoring/compare-samples.ts';
 import type { PairedComparison } from '../../scoring/statistics/paired.ts';
+import { readIdentities } from '../identities.ts';
 import type { Command } from '../io.ts';
 import { requireSameTasks, type ScoredRun, scoreSamples } from '../run-scores.ts';
 import { formatTable } from '../table.ts';
@@ -12,6 +13,7 @@ interface CompareOptions {
   readonly second: string;
   readonly agent?: string;
   readonly with?: string;
+  readonly identity?: readonly string[];
 }
 
 /** `culprit compare RUN RUN`: what can be said about the difference of two agents, task by task. */
@@ -21,8 +23,9 @@ export const compare: Command<CompareOptions> = async (options, io) => {
     await RunDirectory.open(resolve(io.cwd, options.second)),
   ] as const;
   requireSameTasks(runs);
-  const first = await scoreSamples(runs[0], 'collapse');
-  const second = await scoreSamples(runs[1], 'collapse');
+  const identities = await readIdentities(options.identity, io);
+  const first = await scoreSamples(runs[0], 'collapse', identities);
+  const second = await scoreSamples(runs[1], 'collapse', identities);
   const comparisons = pairsOf(first, second, options).map(([one, other]) => ({
     first: side(first, one),
     second: side(second, other),

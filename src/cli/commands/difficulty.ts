@@ -1,87 +1,75 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
+import { atomicWrite } from '../../base/atomic-write.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
-import { floorOf, measureDifficulty, notMeasured, type TaskDifficulty } from '../../gate/floor/difficulty.ts';
+import { runGates } from '../../gate/verdict/run-gates.ts';
+import { judgeSuite, judgeTask } from '../../gate/verdict/suite-difficulty.ts';
 import { findBundles } from '../../harness/load-task.ts';
+import { difficultyPage } from '../../report/difficulty-page.ts';
+import { requireValid } from '../../spec/diagnostics-error.ts';
+import { loadSuite } from '../../spec/load-suite.ts';
+import { difficultyThresholds } from '../../spec/suite-difficulty.ts';
+import { renderDifficulty } from '../difficulty-text.ts';
+import { wholeNumber } from '../eval-plan.ts';
 import { readIdentities } from '../identities.ts';
-import type { Command } from '../io.ts';
+import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
-import { formatTable } from '../table.ts';
+import { type PanelOptions, runDifficultyPanel } from '../run-difficulty-panel.ts';
 
-interface DifficultyOptions {
+interface DifficultyOptions extends PanelOptions {
   readonly task: readonly string[];
+  readonly suite?: string;
+  readonly panel?: string;
   readonly repeats?: string;
   readonly identity?: readonly string[];
-  readonly failTrivial?: boolean;
+  readonly html?: string;
 }
 
-/** `culprit difficulty TASK…`: the gates of the scorer and the solvers without a model; no model is asked. */
+/** `culprit difficulty TASK…`: every gate, the solvers without a model, the reference panel if there is one; a verdict. */
 export const difficulty: Command<DifficultyOptions> = async (options, io) => {
-  const repeats = Number(options.repeats ?? '20');
-  if (!Number.isInteger(repeats) || repeats < 1 || repeats > 10_000)
-    throw new UserError(
-      'repeats',
-      `--repeats takes a whole number from 1 to 10000, not "${options.repeats}"`,
-    );
+  const repeats = wholeNumber('--repeats', options.repeats ?? '20', 1, 10_000);
+  const html = options.html === undefined ? undefined : resolve(io.cwd, options.html);
+  if (html !== undefined && !html.endsWith('.html'))
+    throw new UserError('html', `${options.html} does not end in .html`, { hint: 'the page is one file' });
   const identities = await readIdentities(options.identity, io);
+  const suite = await suiteOf(options, io);
   const bundles = await findBundles(options.task.map((path) => resolve(io.cwd, path)));
   const progress = new ProgressLine(io.stderr, options.quiet);
-  const tasks: TaskDifficulty[] = [];
-  for (const [index, bundle] of bundles.entries()) {
-    progress.update(`${index + 1}/${bundles.length} ${bundle}`);
-    tasks.push(await measureDifficulty(bundle, { repeats, signal: io.signal, identities }));
-  }
+  const startedMs = performance.now();
+  const gated = await runGates(bundles, {
+    repeats,
+    identities,
+    signal: io.signal,
+    onTask: (done, all, bundle) => progress.update(`gates ${done + 1}/${all} ${relative(io.cwd, bundle)}`),
+  });
+  const seconds = (performance.now() - startedMs) / 1000;
   progress.clear();
-  const floor = floorOf(tasks);
-  io.stdout.write(
-    options.json
-      ? `${JSON.stringify({ apiVersion: 'culprit.dev/v1', kind: 'Difficulty', tasks, floor, notMeasured }, undefined, 2)}\n`
-      : render(tasks, floor),
+  progress.note(
+    `gates: ${gated.length} tasks in ${seconds.toFixed(1)} s, ${Math.round((60 * gated.length) / seconds)} a minute`,
   );
-  const bad = (task: TaskDifficulty) =>
-    task.verdict === 'broken' || (options.failTrivial === true && task.verdict === 'trivial');
-  return tasks.some(bad) ? exitCodes.failed : exitCodes.ok;
+  const panel =
+    options.panel === undefined
+      ? undefined
+      : await runDifficultyPanel(options.panel, gated, suite.thresholds, identities, options, io, progress);
+  const judged = gated.map(({ floor, gates }) =>
+    judgeTask({ ...floor, bundle: relative(io.cwd, floor.bundle) || '.' }, gates, panel),
+  );
+  const verdict = judgeSuite(judged, panel, suite);
+  if (html !== undefined) {
+    await atomicWrite(html, difficultyPage(verdict));
+    progress.note(`page: ${relative(io.cwd, html)}`);
+  }
+  io.stdout.write(options.json ? `${JSON.stringify(verdict, undefined, 2)}\n` : renderDifficulty(verdict));
+  if (panel && panel.stopped.length > 0) return exitCodes.failed;
+  const isSound = verdict.problems.length === 0 && judged.every((task) => task.verdict === 'sound');
+  return isSound ? exitCodes.ok : exitCodes.failed;
 };
 
-function render(tasks: readonly TaskDifficulty[], floor: ReturnType<typeof floorOf>): string {
-  const incidents = tasks.filter(({ control }) => !control);
-  const heads = tasks.map(({ task }) => task);
-  const rows = (tasks[0]?.solvers ?? []).map(({ solver, level }, index) => [
-    solver,
-    level,
-    ...tasks.map(({ solvers }) => cell(solvers[index]?.score ?? 0)),
-    `${amount(floor.find((one) => one.solver === solver)?.solved ?? 0)}/${incidents.length}`,
-  ]);
-  const facts = [
-    ['causes', '', ...tasks.map(({ control, causes }) => (control ? 'control' : String(causes)))],
-    ['entities', '', ...tasks.map(({ entities }) => String(entities))],
-    ['verdict', '', ...tasks.map(({ verdict }) => verdict)],
-  ];
-  const gateRows = (tasks[0]?.gates ?? []).map(({ gate }, index) => [
-    gate,
-    String(tasks.reduce((sum, { gates }) => sum + (gates[index]?.tried ?? 0), 0)),
-    tasks.every(({ gates }) => gates[index]?.ok) ? 'ok' : 'FAILED',
-  ]);
-  const problems = tasks.flatMap(({ task, gates }) =>
-    gates.flatMap((gate) => gate.problems.map((problem) => `${task}  ${gate.gate}: ${problem}\n`)),
-  );
-  const unsolved = incidents.filter(({ solvers }) =>
-    solvers.every(({ solved, level }) => level === 'chance' || solved === 0),
-  ).length;
-  const trivial = tasks.filter(({ verdict }) => verdict === 'trivial');
-  return `Solvers without a model: score by task (- is 0)
-${formatTable(['solver', 'level', ...heads, 'solved'], [...rows, ...facts])}
-Gates
-${formatTable(['gate', 'tried', 'result'], gateRows)}${problems.join('')}
-${incidents.length} tasks with causes: ${trivial.length} trivial, ${unsolved} solved by no solver but by chance.
-${trivial.map(({ task, trivialFor }) => `  ${task} is trivial: ${trivialFor.join(', ')}\n`).join('')}
-Not part of this version, so no task is called sound and what is not trivial stays undetermined:
-${notMeasured.map((line) => `  ${line}\n`).join('')}`;
-}
-
-function cell(score: number): string {
-  return score === 0 ? '-' : amount(score);
-}
-
-function amount(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+async function suiteOf({ suite }: DifficultyOptions, io: Io) {
+  if (suite === undefined) return { name: undefined, thresholds: difficultyThresholds(), dropped: [] };
+  const { value } = requireValid(await loadSuite(resolve(io.cwd, suite)));
+  return {
+    name: value.metadata.name,
+    thresholds: difficultyThresholds(value.difficulty),
+    dropped: value.dropped ?? [],
+  };
 }

@@ -17,6 +17,7 @@ import { readGroundTruth } from '../../snapshot/private/truth.ts';
 import type { ModelPrice } from '../../spec/prices.ts';
 import { decimal, duration, type EvalOptions, planRun, readGiven, wholeNumber } from '../eval-plan.ts';
 import { EvalProgress } from '../eval-progress.ts';
+import { readIdentities } from '../identities.ts';
 import type { Command, Io } from '../io.ts';
 import { optionsOfRun } from '../options-of-run.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -31,12 +32,14 @@ interface Options extends EvalOptions {
   readonly concurrency?: string;
   readonly maxCost?: string;
   readonly stallTimeout?: string;
+  readonly identity?: readonly string[];
 }
 
 /** `culprit eval TASK…`: samples of agents and models on tasks, written to a run directory as they go, and scored. */
 export const evalCommand: Command<Options> = async (options, io) => {
   const concurrency = wholeNumber('--concurrency', options.concurrency ?? '4', 1, 1000);
   const maxCostUsd = decimal('--max-cost', options.maxCost);
+  const identities = await readIdentities(options.identity, io);
   const progress = new ProgressLine(io.stderr, options.quiet);
   const { run, bundles, tasks, sandbox, why } = await prepare(options, io);
   if (sandbox) progress.note(`sandbox: ${why}${sandbox.isolated ? '' : ' (NOT ISOLATED: never ranked)'}`);
@@ -49,7 +52,7 @@ export const evalCommand: Command<Options> = async (options, io) => {
     maxCostUsd,
     stallMs: duration('--stall-timeout', options.stallTimeout) ?? 10 * 60_000,
     clock: systemClock,
-    others: [oracle(bundles)],
+    others: [oracle(bundles, identities)],
   });
   const samples = new EvalProgress(progress);
   try {
@@ -69,7 +72,11 @@ export const evalCommand: Command<Options> = async (options, io) => {
   } finally {
     progress.clear();
   }
-  const scores = await scoreRun(run, 'collapse');
+  const scores = await scoreRun(run, 'collapse', identities).catch((error: unknown) => {
+    // who has no key may still collect answers for who has one
+    progress.note(`the answers are in ${place}; to score them: culprit score ${place} --identity FILE`);
+    throw error;
+  });
   io.stdout.write(options.json ? `${JSON.stringify(scores, undefined, 2)}\n` : renderRunScores(scores));
   progress.note(`run: ${place}`);
   if (scores.infrastructureFailed > 0) {
@@ -190,12 +197,12 @@ function defined(options: Options): EvalOptions {
 }
 
 /** The perfect agent: asks scoring for the answer, so that the harness never holds the truth. */
-function oracle(bundles: ReadonlyMap<string, string>): Agent {
+function oracle(bundles: ReadonlyMap<string, string>, identities: readonly string[]): Agent {
   return {
     name: 'oracle',
     summary: 'answers with the ground truth; must score 1',
     solve: async (task) => ({
-      submission: oracleSubmission(await readGroundTruth(bundles.get(task.id) ?? '')),
+      submission: oracleSubmission(await readGroundTruth(bundles.get(task.id) ?? '', identities)),
       exitReason: 'submitted',
     }),
   };

@@ -1,10 +1,12 @@
 import { stringify } from 'yaml';
+import type { ClusterView } from '../../fault/fault.ts';
+import { holdText } from '../../fault/takes-hold.ts';
 import { viewFromManifests } from '../../fault/view.ts';
 import { toJsonSchema } from '../../spec/json-schema.ts';
 import { loadApplication } from '../../spec/load-application.ts';
 import { requireApplication } from '../../spec/workspace.ts';
 import type { CommonOptions, Io } from '../io.ts';
-import { argumentsOf, type Mechanism, mechanismOf } from '../mechanisms.ts';
+import { argumentsOf, mechanismOf } from '../mechanisms.ts';
 import { formatTable } from '../table.ts';
 import { wrapText } from '../wrap-text.ts';
 
@@ -44,7 +46,12 @@ export async function faultShow(
     `${wrapText(item.description, 100)}\n`,
     rows.length > 0 ? formatTable(['argument', 'type', 'required', 'meaning'], rows) : 'no arguments\n',
   ];
-  const example = await exampleOf(item, options.application, io.cwd);
+  const view = await viewOf(options.application, io.cwd);
+  const suggested = view && item.suggest?.(view);
+  if (view !== undefined && suggested !== undefined && type === 'fault')
+    parts.push(`${wrapText(`The example below ${holdText(item.plan(suggested, view))}`, 100)}\n`);
+  // those of the schema where nothing in the application suits
+  const example = suggested ?? ((toJsonSchema(item.schema).examples ?? []) as readonly unknown[])[0];
   if (example !== undefined)
     parts.push(
       `in a scenario:\n\n${stringify({ [type === 'cover' ? 'cover' : `${type}s`]: [{ [type]: name, ...(type === 'cover' && { at: '-3m' }), args: example }] })}`,
@@ -53,9 +60,8 @@ export async function faultShow(
   return 0;
 }
 
-/** Arguments that suit the application; those of the schema where nothing in it does. */
-async function exampleOf(item: Mechanism['item'], application: string, cwd: string): Promise<unknown> {
+/** The application as its manifests have it; `undefined` if they have mistakes. */
+async function viewOf(application: string, cwd: string): Promise<ClusterView | undefined> {
   const loaded = await loadApplication(await requireApplication(application, cwd));
-  const suggested = loaded.ok ? item.suggest?.(viewFromManifests(loaded.value)) : undefined;
-  return suggested ?? ((toJsonSchema(item.schema).examples ?? []) as readonly unknown[])[0];
+  return loaded.ok ? viewFromManifests(loaded.value) : undefined;
 }

@@ -5,10 +5,12 @@ import type { BuildOutcome } from '../../author/build-pool.ts';
 import { type Stability, stabilityOf } from '../../author/compare-effects.ts';
 import { type Comparison, compareWithFrozen, effectsOf } from '../../author/compare-with-frozen.ts';
 import { isLiveBuild } from '../../author/is-live-build.ts';
-import { readLock } from '../../author/lock-file.ts';
+import { type LockedTask, readLock } from '../../author/lock-file.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
 import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { packageVersion } from '../../spec/package-version.ts';
+import { heldOutJob } from '../held-out-job.ts';
+import { readIdentities } from '../identities.ts';
 import type { Command } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { formatTable } from '../table.ts';
@@ -18,6 +20,7 @@ interface RegenerateOptions {
   readonly dir?: string;
   readonly jobs?: string;
   readonly repeat: string;
+  readonly identity?: readonly string[];
 }
 
 /** `culprit regenerate [TASK…]`: builds tasks anew, elsewhere, and compares; changes nothing. */
@@ -35,33 +38,49 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
       hint: `known: ${lock.tasks.map(({ task }) => task).join(', ')}`,
     });
   const repeat = repeatOf(options.repeat);
-  const tasks = lock.tasks.filter(
-    ({ task, scenario }) => scenario !== undefined && (wanted?.includes(task) ?? true),
-  );
+  const identities = await readIdentities(options.identity, io);
+  const asked = lock.tasks.filter(({ task }) => wanted?.includes(task) ?? true);
+  // a held-out task is built again from its opened truth; unasked and without a key it is left out, and that is said
+  const isLeftOut = ({ scenario }: LockedTask) =>
+    scenario === undefined && wanted === undefined && identities.length === 0;
+  const tasks = asked.filter((task) => !isLeftOut(task));
   const version = await packageVersion();
   const progress = new ProgressLine(io.stderr, options.quiet);
   if (version !== lock.version)
     progress.note(
       `note: the lock file is of version ${lock.version}, this is ${version}; other bytes are to be expected`,
     );
+  for (const { task } of asked.filter(isLeftOut))
+    progress.note(`left out: ${task} is held out, building it again takes its key (--identity FILE)`);
   const work = await mkdtemp(join(tmpdir(), 'regenerate-'));
+  // applications and profiles are looked up from a scenario's folder upward
+  const sealed = await mkdtemp(join(directory, '.regenerate-'));
   try {
+    const jobs = [];
+    for (const { task, scenario } of tasks)
+      jobs.push(
+        scenario === undefined
+          ? await heldOutJob(join(directory, task), identities, sealed, work)
+          : { scenario: resolve(directory, scenario), out: work },
+      );
     let finished = 0;
-    const scenarios = tasks.map(({ scenario }) => resolve(directory, scenario ?? ''));
-    const live = await isLiveBuild(scenarios, undefined);
-    const jobs = tasks.flatMap((_, index) =>
-      Array.from({ length: repeat }, (__, run) => ({
-        scenario: scenarios[index] ?? '',
+    const live = await isLiveBuild(
+      jobs.map(({ scenario }) => scenario),
+      undefined,
+    );
+    const runs = jobs.flatMap((job) =>
+      Array.from({ length: repeat }, (_, run) => ({
+        ...job,
         out: join(work, String(run)),
         // runs that share a twin would agree more than they should
         ownTwin: repeat > 1,
       })),
     );
-    const outcomes = await buildTasks(jobs, {
+    const outcomes = await buildTasks(runs, {
       jobs: live ? 1 : Number(options.jobs ?? '2') || 1,
       signal: io.signal,
       onProgress: ({ step, done }) =>
-        progress.update(`${finished}/${jobs.length} ${step} ${Math.round(done * 100)}%`),
+        progress.update(`${finished}/${runs.length} ${step} ${Math.round(done * 100)}%`),
       onOutcome: () => void finished++,
     });
     progress.clear();
@@ -79,7 +98,7 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
     if (io.signal.aborted) return exitCodes.interrupted;
     return rows.every((row) => row.same) ? exitCodes.ok : exitCodes.failed;
   } finally {
-    await rm(work, { recursive: true, force: true });
+    for (const folder of [work, sealed]) await rm(folder, { recursive: true, force: true });
   }
 };
 
@@ -88,7 +107,7 @@ type Row = Comparison & { readonly stability?: Stability };
 function render(rows: readonly Row[]): string {
   const table = formatTable(
     ['task', 'scenario', 'lock file', 'frozen bundle'],
-    rows.map((row) => [row.task, row.scenario, row.lock, row.bundle]),
+    rows.map((row) => [row.task, row.scenario || 'held out', row.lock, row.bundle]),
   );
   const differences = rows.flatMap(({ task, differences = [] }) =>
     differences.map((difference) => `  ${task}: ${difference}\n`),

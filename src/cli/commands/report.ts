@@ -4,6 +4,7 @@ import { exitCodes, UserError } from '../../base/errors.ts';
 import { RunDirectory } from '../../harness/run-directory.ts';
 import { reportPage } from '../../report/report-page.ts';
 import { taskPage } from '../../report/task-page.ts';
+import { readIdentities } from '../identities.ts';
 import type { Command } from '../io.ts';
 import { loadReport } from '../load-report.ts';
 import { requireSameTasks, scoreSamples } from '../run-scores.ts';
@@ -12,16 +13,18 @@ interface ReportOptions {
   readonly run: readonly string[];
   readonly out?: string;
   readonly pages?: string;
+  readonly identity?: readonly string[];
 }
 
-/** `culprit report RUN…`: one self-contained HTML file, and a page per task where asked for. Contains the truth. */
+/** `culprit report RUN…`: one self-contained HTML file, and a page per task where asked for. Contains the truth, but for held-out tasks. */
 export const report: Command<ReportOptions> = async (options, io) => {
   const runs: RunDirectory[] = [];
   for (const path of new Set(options.run.map((path) => resolve(io.cwd, path))))
     runs.push(await RunDirectory.open(path));
   requireSameTasks(runs);
+  const identities = await readIdentities(options.identity, io);
   const scored = [];
-  for (const run of runs) scored.push(await scoreSamples(run, 'collapse'));
+  for (const run of runs) scored.push(await scoreSamples(run, 'collapse', identities));
   const data = await loadReport(scored, io.cwd);
 
   const out = resolve(io.cwd, options.out ?? join(options.run[0] ?? '', 'report.html'));

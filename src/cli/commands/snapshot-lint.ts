@@ -2,14 +2,19 @@ import { join, resolve } from 'node:path';
 import { formatDiagnostic } from '../../base/diagnostics.ts';
 import { type BundleLint, lintBundles } from '../../gate/lint/lint-bundles.ts';
 import { findBundles } from '../../harness/load-task.ts';
+import { readIdentities } from '../identities.ts';
 import type { CommonOptions, Io } from '../io.ts';
 import { displayPath } from '../render-diagnostics.ts';
 import { formatTable } from '../table.ts';
 
 /** `culprit snapshot lint BUNDLE…`: leaks, ground truth, identifiability; exit 1 on findings. */
-export async function snapshotLint(options: CommonOptions & { bundle: string[] }, io: Io): Promise<number> {
+export async function snapshotLint(
+  options: CommonOptions & { bundle: string[]; identity?: readonly string[] },
+  io: Io,
+): Promise<number> {
+  const identities = await readIdentities(options.identity, io);
   const bundles = await findBundles(options.bundle.map((path) => resolve(io.cwd, path)));
-  const results = (await lintBundles(bundles, { signal: io.signal })).map((result) => ({
+  const results = (await lintBundles(bundles, { signal: io.signal, identities })).map((result) => ({
     ...result,
     bundle: displayPath(result.bundle, io.cwd),
   }));

@@ -2,18 +2,21 @@ import { resolve } from 'node:path';
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { type BundleOverview, showBundle } from '../../snapshot/show-bundle.ts';
 import { counterfactualText } from '../counterfactual-text.ts';
+import { readIdentities } from '../identities.ts';
 import type { CommonOptions, Io } from '../io.ts';
 import { formatTable } from '../table.ts';
 import { sizeText } from './snapshot-verify.ts';
 
 /** `culprit snapshot show BUNDLE [--truth]`: what is in a bundle; the private part only when asked for. */
 export async function snapshotShow(
-  options: CommonOptions & { bundle: string; truth?: boolean },
+  options: CommonOptions & { bundle: string; truth?: boolean; identity?: readonly string[] },
   io: Io,
 ): Promise<number> {
   const path = resolve(io.cwd, options.bundle);
   const overview = await showBundle(path);
-  const truth = options.truth ? await readPrivate(path) : undefined;
+  const truth = options.truth
+    ? await readPrivate(path, await readIdentities(options.identity, io))
+    : undefined;
   if (options.json) {
     const { groundTruth, effects, counterfactuals, provenance } = truth ?? {};
     io.stdout.write(

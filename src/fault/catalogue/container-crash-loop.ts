@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { settingProblem } from '../../spec/setting-value.ts';
 import { byImportance } from '../call-graph.ts';
-import { alert, container, event, log, must, mustNot, within } from '../expectations.ts';
+import { alertAbout, container, event, log, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedExpectation } from '../fault.ts';
 import { holdProblem, operation, replacePods, takeHold } from '../operations.ts';
 import { changeSetting, invalidValue, resolveSetting, type SettingSource, settingsOf } from '../settings.ts';
@@ -138,10 +138,9 @@ function expectations(
   value: string | undefined,
   keyRequired: boolean,
 ): readonly PlannedExpectation[] {
-  const namespace = workload.metadata.namespace ?? '';
   const replicas =
     workload.kind === 'Deployment' ? 'KubeDeploymentReplicasMismatch' : 'KubeStatefulSetReplicasMismatch';
-  const mismatch = alert(view, [replicas], { namespace });
+  const mismatch = alertAbout(view, [replicas], workload);
   if (value === undefined && keyRequired)
     return [
       must(container(workload, 'CreateContainerConfigError'), within.event),
@@ -154,8 +153,6 @@ function expectations(
     must(log(workload, source.declaration.name), within.log),
     mustNot(container(workload, 'ImagePullBackOff')),
     mustNot(container(workload, 'OOMKilled')),
-    ...(alert(view, ['KubePodCrashLooping'], { namespace }).length > 0
-      ? alert(view, ['KubePodCrashLooping'], { namespace })
-      : mismatch),
+    ...alertAbout(view, ['KubePodCrashLooping', replicas], workload),
   ];
 }

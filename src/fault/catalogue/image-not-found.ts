@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { byImportance } from '../call-graph.ts';
-import { alert, container, event, must, mustNot, within } from '../expectations.ts';
+import { alertAbout, container, event, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, Fault } from '../fault.ts';
 import { holdProblem, patch, takeHold } from '../operations.ts';
 import { missingTag, rolloutBody, tagsOf } from '../rollouts.ts';
@@ -80,12 +80,8 @@ export const imageNotFound: Fault<Arguments> = {
         must(event(workload, 'Pod', 'Failed'), within.event),
         mustNot(container(workload, 'OOMKilled')),
         ...(workload.kind === 'Deployment'
-          ? alert(view, ['KubeDeploymentReplicasMismatch', 'KubeContainerWaiting'], {
-              namespace: workload.metadata.namespace ?? '',
-            })
-          : alert(view, ['KubeStatefulSetReplicasMismatch', 'KubeContainerWaiting'], {
-              namespace: workload.metadata.namespace ?? '',
-            })),
+          ? alertAbout(view, ['KubeDeploymentReplicasMismatch', 'KubeContainerWaiting'], workload)
+          : alertAbout(view, ['KubeStatefulSetReplicasMismatch', 'KubeContainerWaiting'], workload)),
       ],
     };
   },

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
-import { alert, container, must, mustNot, within } from '../expectations.ts';
+import { alertAbout, container, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { at, listAt, textAt } from '../json-access.ts';
 import { holdProblem, patch, takeHold } from '../operations.ts';
@@ -93,7 +93,6 @@ export const memoryLimitOom: Fault<Arguments> = {
     const hold = livesMs >= 15_000 * replicasOf(workload) ? {} : takeHold(workload);
     const body = { spec: { ...hold, template: { spec: { containers: [{ name: main.name, resources }] } } } };
     const before = textAt(main.raw, 'resources', 'limits', 'memory');
-    const namespace = workload.metadata.namespace ?? '';
     return {
       operations: [
         patch(
@@ -109,10 +108,10 @@ export const memoryLimitOom: Fault<Arguments> = {
         // the first restart comes at once, the second is delayed
         must(container(workload, 'CrashLoopBackOff'), within.event + 2 * livesMs),
         mustNot(container(workload, 'ImagePullBackOff')),
-        ...alert(
+        ...alertAbout(
           view,
           ['KubePodCrashLooping', 'KubeContainerOOMKilled', 'KubeDeploymentReplicasMismatch'],
-          { namespace },
+          workload,
           within.alert + 2 * livesMs,
         ),
       ],

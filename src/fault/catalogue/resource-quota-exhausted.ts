@@ -3,7 +3,7 @@ import { nearest } from '../../base/nearest.ts';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance } from '../call-graph.ts';
-import { alert, container, event, must, mustNot, within } from '../expectations.ts';
+import { alertAbout, container, event, must, mustNot, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { recordAt, textsAt } from '../json-access.ts';
 import { patch, replacePods, restart } from '../operations.ts';
@@ -141,7 +141,6 @@ export const resourceQuotaExhausted: Fault<Arguments> = {
       rounded(resource, leftInUse(view, quota, workload, resource) * (0.9 + 0.05 * view.random('hard')));
     const body = { spec: { hard: { [resource]: hard } } };
     const controller = workload.kind === 'Deployment' ? 'ReplicaSet' : workload.kind;
-    const namespace = workload.metadata.namespace ?? '';
     return {
       operations: [
         patch(
@@ -157,12 +156,12 @@ export const resourceQuotaExhausted: Fault<Arguments> = {
         must(event(workload, controller, 'FailedCreate', 'exceeded quota'), within.event),
         mustNot(container(workload, 'ImagePullBackOff')),
         mustNot(container(workload, 'CrashLoopBackOff')),
-        ...alert(
+        ...alertAbout(
           view,
           workload.kind === 'Deployment'
             ? ['KubeDeploymentReplicasMismatch']
             : ['KubeStatefulSetReplicasMismatch'],
-          { namespace },
+          workload,
         ),
       ],
     };

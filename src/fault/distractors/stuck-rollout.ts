@@ -20,6 +20,13 @@ const Arguments = Type.Object(
           'A setting that the new template sets to something the program refuses, so that the new pod crash-loops; by default the new image cannot be pulled.',
       }),
     ),
+    surge: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'How many new pods come at once (maxSurge, which the same edit sets); by default as the Deployment has it.',
+      }),
+    ),
   },
   { additionalProperties: false, examples: [{ target: 'storefront/Deployment/currency' }] },
 );
@@ -78,10 +85,12 @@ export const stuckRollout: Distractor<Arguments> = {
     const alerts = alert(view, ['KubePodNotReady', 'KubeDeploymentRolloutStuck'], { namespace });
     const main = mainContainer(view, workload);
     if (main === undefined) throw new Error('planned without a check');
+    const surge = args.surge === undefined ? {} : { strategy: { rollingUpdate: { maxSurge: args.surge } } };
     if (args.setting !== undefined) {
       const env = environment(args.setting, view, workload);
       if (env === undefined) throw new Error('planned without a check');
-      const body = { spec: { template: { spec: { containers: [{ name: main.name, env: [env] }] } } } };
+      const template = { spec: { containers: [{ name: main.name, env: [env] }] } };
+      const body = { spec: { ...surge, template } };
       const summary = `set ${env.name} to "${env.value}" in the template of ${nameOf(workload)}`;
       return {
         operations: [patch('cover', workload, 'strategic', body, summary)],
@@ -96,7 +105,7 @@ export const stuckRollout: Distractor<Arguments> = {
           'cover',
           workload,
           'strategic',
-          rolloutBody(view, workload, wrong),
+          rolloutBody(view, workload, wrong, surge),
           `roll ${nameOf(workload)} out to ${repository}:${wrong}, which is not there`,
         ),
       ],

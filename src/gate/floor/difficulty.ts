@@ -10,6 +10,7 @@ import { measureFloor, type SolverResult } from './measure-floor.ts';
 export interface TaskDifficulty {
   readonly task: string;
   readonly application: string;
+  readonly split: 'public' | 'held-out';
   readonly control: boolean;
   readonly causes: number;
   readonly entities: number;
@@ -20,12 +21,6 @@ export interface TaskDifficulty {
   /** `broken`: a gate failed. `trivial`: one look solves it. Everything else needs the panel of models to say. */
   readonly verdict: 'broken' | 'trivial' | 'undetermined';
 }
-
-/** What this version leaves out, said wherever results are shown. */
-export const notMeasured: readonly string[] = [
-  'the reference panel of models: bands easy to unsolved, discrimination, memorisation probes',
-  'the counterfactual proof: that each cause is necessary and effective alone',
-];
 
 /**
  * Runs the gates of the scorer and the heuristic floor on a bundle.
@@ -55,6 +50,7 @@ export async function measureDifficulty(
   return {
     task: task.id,
     application: task.evidence.manifest.application,
+    split: task.evidence.manifest.split,
     control: causes === 0,
     causes,
     entities: universe.entities.length,
@@ -84,7 +80,7 @@ function truthIsNamed(
 }
 
 /** Solver by task, for a suite: how many tasks with causes each solves. */
-export function floorOf(tasks: readonly TaskDifficulty[]): readonly {
+export function floorOf(tasks: readonly Pick<TaskDifficulty, 'control' | 'solvers'>[]): readonly {
   readonly solver: string;
   readonly level: string;
   readonly solved: number;

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../spec/kube-types.ts';
 import type { Evidence, Suspect } from './evidence.ts';
 import { leaves } from './field-leaves.ts';
 import type { LintedBundle } from './linted-bundle.ts';
+import { wholeWords } from './scan.ts';
 import { workloadsOfServices } from './workloads-of-services.ts';
 
 /** Where an object says one thing and the rest of the evidence another: what tells of faults without any event. */
@@ -76,18 +77,28 @@ function* timedOut(bundle: LintedBundle, { entity, sinceMs }: Suspect): Generato
     break;
   }
   const since = new Date(sinceMs).toISOString().slice(0, -1);
+  const words = wholeWords([...restricted].map((workload) => workload.slice(workload.lastIndexOf('/') + 1)));
+  const names = words && new RegExp(words.source);
   for (const { path, text } of bundle.files) {
     const [, folder, namespace, pod] = path.split('/');
-    if (folder !== 'logs' || !restricted.has(bundle.universe.fold(`${namespace}/Pod/${pod}`))) continue;
+    if (folder !== 'logs') continue;
+    const isRestricted = restricted.has(bundle.universe.fold(`${namespace}/Pod/${pod}`));
     const index = text
       .split('\n')
-      .findIndex((line) => line.slice(0, since.length) >= since && timeout.test(line));
+      .findIndex(
+        (line) =>
+          line.slice(0, since.length) >= since &&
+          timeout.test(line) &&
+          (isRestricted || names?.test(line) === true),
+      );
     if (index >= 0)
       yield {
         kind: 'contradiction',
         file: path,
         line: index + 1,
-        says: 'a restricted pod logs that a connection timed out',
+        says: isRestricted
+          ? 'a restricted pod logs that a connection timed out'
+          : 'a connection to what the policy restricts timed out',
       };
   }
 }

@@ -56,8 +56,19 @@ export interface Suspect {
   readonly sinceMs: number;
 }
 
+const known = new WeakMap<LintedBundle, Map<string, readonly Evidence[]>>();
+
 /** The strongest kind first; of each kind the first line in each file. Nothing for a task without its private part. */
 export function evidenceOf(bundle: LintedBundle, entity: string): readonly Evidence[] {
+  // several rules ask for the same causes, and every answer is a walk through all files
+  const own = known.get(bundle) ?? new Map<string, readonly Evidence[]>();
+  known.set(bundle, own);
+  const evidence = own.get(entity) ?? findEvidence(bundle, entity);
+  own.set(entity, evidence);
+  return evidence;
+}
+
+function findEvidence(bundle: LintedBundle, entity: string): readonly Evidence[] {
   const { truth } = bundle;
   const ref = parseEntityName(entity);
   if (truth === undefined || ref === undefined) return [];
@@ -162,7 +173,8 @@ function* inAlerts(bundle: LintedBundle, { entity, ref, sinceMs }: Suspect): Gen
   }
 }
 
-const notable = /\b(?:error|warn(?:ing)?|fatal|panic|exception|severe|critical)\b/i;
+// some runtimes write levels as numbers, 40 and more for what went wrong
+const notable = /\b(?:error|warn(?:ing)?|fatal|panic|exception|severe|critical)\b|"level":\s*[456]0\b/i;
 
 function* inLogs(bundle: LintedBundle, suspect: Suspect): Generator<Evidence> {
   const tokens = tokensOf(bundle, suspect);
@@ -199,8 +211,16 @@ function* mentions(
   if (sameNamespace && tokens.name?.test(text)) yield { kind: 'named', ...place, says };
 }
 
+const knownTokens = new WeakMap<Suspect, Tokens>();
+
 /** Patterns of the suspect's name, and of keys and values set that nothing else of the cluster has. */
-function tokensOf(bundle: LintedBundle, { entity, ref, change }: Suspect): Tokens {
+function tokensOf(bundle: LintedBundle, suspect: Suspect): Tokens {
+  const tokens = knownTokens.get(suspect) ?? findTokens(bundle, suspect);
+  knownTokens.set(suspect, tokens);
+  return tokens;
+}
+
+function findTokens(bundle: LintedBundle, { entity, ref, change }: Suspect): Tokens {
   const wanted = new Set<string>();
   for (const { path, value } of change?.set ?? []) {
     if (path[0] === 'metadata') continue;
@@ -211,6 +231,7 @@ function tokensOf(bundle: LintedBundle, { entity, ref, change }: Suspect): Token
   }
   if (wanted.size > 0)
     for (const { value } of bundle.objects) {
+      if (wanted.size === 0) break;
       if (bundle.universe.fold(nameOfObject(value)) === entity) continue;
       for (const leaf of leaves(value)) {
         wanted.delete(String(leaf.value));

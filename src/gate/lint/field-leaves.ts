@@ -6,14 +6,22 @@ export interface FieldLeaf {
 }
 
 /** All fields below a value. */
-export function* leaves(value: unknown, path: readonly string[] = []): Generator<FieldLeaf> {
+export function leaves(value: unknown, path: readonly string[] = []): readonly FieldLeaf[] {
+  const found: FieldLeaf[] = [];
+  collect(value, path, found);
+  return found;
+}
+
+/** Into one list: a generator in generators costs its depth for every leaf, and lints look at millions. */
+function collect(value: unknown, path: readonly string[], into: FieldLeaf[]): void {
   if (Array.isArray(value) && value.length > 0) {
-    for (const element of value) yield* leaves(element, [...path, '[]']);
+    const below = [...path, '[]'];
+    for (const element of value) collect(element, below, into);
     return;
   }
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  if (entries.length === 0) yield { path, value };
-  for (const [name, part] of entries) yield* leaves(part, [...path, name]);
+  if (entries.length === 0) into.push({ path, value });
+  for (const [name, part] of entries) collect(part, [...path, name], into);
 }
 
 /** A path as text: `/spec/containers/[]/image`. */

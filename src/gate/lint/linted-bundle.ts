@@ -5,7 +5,7 @@ import { createResolver, type Resolver } from '../../entity/resolver.ts';
 import type { Universe } from '../../entity/universe.ts';
 import { universeOfBundle } from '../../scoring/universe-of-bundle.ts';
 import { isSealed } from '../../snapshot/private/sealed-part.ts';
-import { type PrivatePart, readPrivate, truthText } from '../../snapshot/private/truth.ts';
+import { type PrivatePart, readPrivate } from '../../snapshot/private/truth.ts';
 import { readPublic } from '../../snapshot/public-reader.ts';
 import { SafeDirectory } from '../../snapshot/safe-directory.ts';
 import type { AlertLine, EventLine, Manifest, TopologyFile } from '../../spec/bundle.ts';
@@ -102,7 +102,7 @@ async function loadTruth(path: string, identities: readonly string[]): Promise<L
     operations: (part.plan as Partial<Plan> | null)?.operations ?? [],
     incidentMs: window?.incident === undefined ? undefined : Date.parse(window.incident),
     changes: part.changes.map(({ entity, verb, time }) => ({ entity, verb, timeMs: Date.parse(time) })),
-    truthLines: truthText(part.groundTruth).split('\n'),
+    truthLines: part.truthText.split('\n'),
   };
 }
 

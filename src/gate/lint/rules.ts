@@ -1,4 +1,5 @@
 import type { BundleRule, LintRule, SuiteRule } from './finding.ts';
+import { acceptedNeedlessly } from './rules/accepted-needlessly.ts';
 import { aliasJoins } from './rules/alias-joins.ts';
 import { authorsWords } from './rules/authors-words.ts';
 import { bookkeeping } from './rules/bookkeeping.ts';
@@ -7,6 +8,7 @@ import { causeResolves } from './rules/cause-resolves.ts';
 import { descriptionDiffers } from './rules/description-differs.ts';
 import { edgeObserved } from './rules/edge-observed.ts';
 import { fieldOnlyHere } from './rules/field-only-here.ts';
+import { fileSize } from './rules/file-size.ts';
 import { kindOnlyHere } from './rules/kind-only-here.ts';
 import { labelOnlyHere } from './rules/label-only-here.ts';
 import { markOfCause } from './rules/mark-of-cause.ts';
@@ -36,6 +38,7 @@ export const lintRules: readonly LintRule[] = [
   order,
   markOfCause,
   unknownFile,
+  fileSize,
   kindOnlyHere,
   objectOnlyHere,
   labelOnlyHere,
@@ -48,6 +51,7 @@ export const lintRules: readonly LintRule[] = [
   symptomReached,
   causeEvident,
   toldApart,
+  acceptedNeedlessly,
 ];
 
 export const bundleRules: readonly BundleRule[] = lintRules.filter((rule) => rule.scope === 'bundle');

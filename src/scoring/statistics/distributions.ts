@@ -4,7 +4,7 @@ const lanczos = [
 ];
 
 /** Natural logarithm of the gamma function, for x > 0. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   if (x < 0.5) return logGamma(x + 1) - Math.log(x);
   const [first = 0, ...rest] = lanczos;
   const sum = rest.reduce((total, factor, index) => total + factor / (x + index), first);

@@ -6,10 +6,14 @@ import { sha256 } from '../../base/hash.ts';
 import type { Manifest } from '../../spec/bundle.ts';
 import { readManifest } from '../public-reader.ts';
 import { SafeDirectory } from '../safe-directory.ts';
+import { parseRecipients } from '../seal-keys.ts';
 import { commitmentTo } from './commitment.ts';
 
 /** Where a sealed private part lies in its bundle. */
 export const sealedFile = 'private.age';
+
+/** Whose keys open it: a public key a line. It tells nothing of what is inside. */
+export const recipientsFile = 'recipients.txt';
 
 /** The files of a private part, by path in the bundle. */
 export type PrivateFiles = ReadonlyMap<string, Uint8Array>;
@@ -24,22 +28,31 @@ export async function isSealed(bundle: string): Promise<boolean> {
  * PrerequisiteError `no-private-part` without a key, UserError `wrong-key` with none that fits.
  */
 export async function readSealed(bundle: string, identities: readonly string[]): Promise<PrivateFiles> {
+  const directory = await SafeDirectory.open(bundle);
+  const wanted = await sealedTo(directory);
   if (identities.length === 0)
-    throw new PrerequisiteError('no-private-part', `the truth of ${bundle} is sealed`, {
+    throw new PrerequisiteError('no-private-part', `the truth of ${bundle} is sealed${wanted}`, {
       hint: 'name the file of your secret key with --identity; without a key of a recipient nobody can score it',
     });
-  const directory = await SafeDirectory.open(bundle);
   const handle = await directory.openFile(sealedFile);
   const sealed = await handle.readFile().finally(() => handle.close());
-  const files = await untar(await decrypt(sealed, identities, bundle), bundle);
+  const files = await untar(await decrypt(sealed, identities, bundle, wanted), bundle);
   checkCommitment(files, await readManifest(bundle), bundle);
   return files;
+}
+
+/** For messages: ` to age1…`; nothing where the bundle does not say. */
+async function sealedTo(directory: SafeDirectory): Promise<string> {
+  if (!(await directory.has(recipientsFile))) return '';
+  const keys = parseRecipients(await directory.text(recipientsFile), recipientsFile);
+  return `; it takes the secret key of ${keys.join(' or ')}`;
 }
 
 async function decrypt(
   sealed: Uint8Array,
   identities: readonly string[],
   bundle: string,
+  wanted: string,
 ): Promise<Uint8Array> {
   const decrypter = new Decrypter();
   for (const identity of identities)
@@ -53,7 +66,7 @@ async function decrypt(
     return await decrypter.decrypt(sealed);
   } catch (error) {
     if (/no identity matched/i.test((error as Error).message))
-      throw new UserError('wrong-key', `${bundle} is sealed to other keys than the given ones`, {
+      throw new UserError('wrong-key', `${bundle} is sealed to other keys than the given ones${wanted}`, {
         hint: 'ask who sealed it, or name another --identity',
       });
     throw new OperationError('seal-broken', `${sealedFile} of ${bundle} cannot be decrypted: it is damaged`, {

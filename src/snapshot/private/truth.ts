@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/json.ts';
 import { ChangeLine, GroundTruth } from '../../spec/bundle.ts';
 import { Counterfactuals } from '../../spec/counterfactuals.ts';
 import { type WrittenFile, writeWhole } from '../file-sink.ts';
+import { checkFor, parseLine } from '../line-schemas.ts';
 import { SafeDirectory } from '../safe-directory.ts';
 import { isSealed, readSealed } from './sealed-part.ts';
 
@@ -25,6 +26,8 @@ export interface BundleTruth {
 /** Everything in `private/`. */
 export interface PrivatePart {
   readonly groundTruth: GroundTruth;
+  /** `ground-truth.yaml` as it stands there, for findings that name a line. */
+  readonly truthText: string;
   readonly plan: unknown;
   readonly effects: unknown;
   /** Absent in bundles of before it was made. */
@@ -37,13 +40,16 @@ export interface PrivatePart {
 export const counterfactualsFile = 'private/counterfactuals.json';
 
 /** Writes `private/` but for `changes.jsonl`. */
-export function writePrivate(root: string, part: Omit<PrivatePart, 'changes'>): readonly WrittenFile[] {
+export function writePrivate(
+  root: string,
+  part: Omit<PrivatePart, 'changes' | 'truthText'>,
+): readonly WrittenFile[] {
   return [
     ...(part.counterfactuals === undefined
       ? []
       : [writeWhole(root, counterfactualsFile, `${canonicalJson(part.counterfactuals, 2)}\n`)]),
     writeWhole(root, 'private/effects.json', `${canonicalJson(part.effects, 2)}\n`),
-    writeWhole(root, 'private/ground-truth.yaml', truthText(part.groundTruth)),
+    writeWhole(root, 'private/ground-truth.yaml', yaml(part.groundTruth)),
     writeWhole(root, 'private/plan.yaml', yaml(part.plan)),
     writeWhole(root, 'private/provenance.json', `${canonicalJson(part.provenance, 2)}\n`),
   ];
@@ -114,6 +120,7 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
   const changes = (await read('changes.jsonl')) ?? '';
   return {
     groundTruth,
+    truthText: await required(truthName),
     plan: parse(await required('plan.yaml'), { maxAliasCount: 0 }),
     effects: JSON.parse(await required('effects.json')),
     ...(counterfactuals === undefined
@@ -122,7 +129,7 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
     changes: changes
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => Value.Parse(ChangeLine, JSON.parse(line))),
+      .map((line) => changeOf(line, bundle)),
     // written by ourselves as an object; a reader of single fields checks them
     provenance: (typeof provenance === 'object' && provenance !== null ? provenance : {}) as Record<
       string,
@@ -131,9 +138,14 @@ export async function readPrivate(bundle: string, identities: readonly string[] 
   };
 }
 
-/** The text of `private/ground-truth.yaml`, so that a line of a sealed one can be named. */
-export function truthText(truth: GroundTruth): string {
-  return yaml(truth);
+/** A compiled check: there are hundreds of lines, and every command that scores reads them. */
+function changeOf(line: string, bundle: string): ChangeLine {
+  const result = parseLine(line, checkFor(ChangeLine));
+  if ('problem' in result)
+    throw new UserError('private-part', `changes.jsonl in the private part of ${bundle}: ${result.problem}`, {
+      hint: '`culprit snapshot verify` says what else is wrong',
+    });
+  return result.value as ChangeLine;
 }
 
 function yaml(value: unknown): string {

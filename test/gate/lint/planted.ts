@@ -68,6 +68,10 @@ export class Planted {
     });
   }
 
+  plan(): { readonly operations: Operation[] } {
+    return parse(this.read('private/plan.yaml')) as { operations: Operation[] };
+  }
+
   /** Adds a cause operation to the plan. */
   cause(action: Operation['action']): void {
     this.edit('private/plan.yaml', (text) => {

@@ -26,7 +26,7 @@ export const authorsWords: BundleRule = {
     if (sentences.length > 0)
       yield* scan(
         files,
-        new RegExp(sentences.map(literally).join('|'), 'gi'),
+        new RegExp(sentences.flatMap(asWritten).map(literally).join('|'), 'gi'),
         (text) => `has the author's words "${text.slice(0, 80)}"`,
       );
   },
@@ -45,6 +45,11 @@ function namesOf({ truth, universe }: LintedBundle): readonly string[] {
   ]
     .filter((name) => typeof name === 'string')
     .filter((name) => name.includes('-') && !objects.has(name));
+}
+
+/** A text as it stands in prose and as it stands in JSON. */
+function asWritten(text: string): readonly string[] {
+  return [...new Set([text, JSON.stringify(text).slice(1, -1)])];
 }
 
 function sentencesOf({ truth }: LintedBundle): readonly string[] {

@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../../base/json.ts';
 import { byCodeUnit } from '../../../base/order.ts';
 import type { KubeObject } from '../../../spec/kube-types.ts';
 import type { BundleRule, Found } from '../finding.ts';
@@ -45,9 +44,25 @@ function* lineOrder(
     if (before !== undefined && compare(before, now) > 0)
       yield { file: path, line: index + 1, message: 'stands after a line it sorts before' };
     else before = now;
-    if (canonicalJson(value) !== text)
+    if (!isCanonical(value, text))
       yield { file: path, line: index + 1, message: 'is not written like the others: keys or blanks' };
   }
+}
+
+/** Whether canonical JSON of the value would be this text, without making it. */
+function isCanonical(value: unknown, text: string): boolean {
+  return hasSortedKeys(value) && JSON.stringify(value) === text;
+}
+
+function hasSortedKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(hasSortedKeys);
+  let before: string | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    if ((before !== undefined && byCodeUnit(before, name) > 0) || !hasSortedKeys(member)) return false;
+    before = name;
+  }
+  return true;
 }
 
 function compare(a: readonly string[], b: readonly string[]): number {
