@@ -70,7 +70,8 @@ export const build: Command<BuildOptions> = async (options, io) => {
   const told = outcomes.map(names.told);
   const built = outcomes.filter((outcome) => outcome.status === 'built');
   const isDraft = options.lint === false || options.counterfactual === false;
-  const across = isDraft || !(await hasSuite(files)) ? [] : (await lintAcross(built, io)).map(names.toldLint(built));
+  const across =
+    isDraft || !(await hasSuite(files)) ? [] : (await lintAcross(built, io)).map(names.toldLint(built));
   const spoiled = new Set(across.map(({ bundle }) => bundle));
   if (options.lock && !isDraft)
     await writeLock(
