@@ -15,16 +15,11 @@ export function compareLiveBaselines(
   measured: Baselines,
 ): { readonly holds: boolean; readonly detail: string } {
   const differing = measured.task.filter((_, index) => !isComparable(application, measured, index));
+  const twinOf = (name: string) => measured.twin.find((one) => one.name === name)?.baseline;
   const told = (list: readonly IndicatorValue[]) =>
-    list
-      .map(({ name, baseline }) => {
-        const twin = measured.twin.find((one) => one.name === name)?.baseline;
-        return `${name} ${number(baseline)} (twin ${number(twin)})`;
-      })
-      .join(', ');
+    list.map(({ name, baseline }) => `${name} ${number(baseline)} (twin ${number(twinOf(name))})`).join(', ');
   const sick = differing.filter(
-    ({ unit, baseline }, index) =>
-      unit === 'ratio' || baseline === undefined || measured.twin[index] === undefined,
+    ({ name, unit, baseline }) => unit === 'ratio' || baseline === undefined || twinOf(name) === undefined,
   );
   if (sick.length > 0)
     return { holds: false, detail: `indicators differ before the incident: ${told(sick)}` };
