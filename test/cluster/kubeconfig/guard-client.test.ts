@@ -69,7 +69,9 @@ function server() {
           receivedMs: Number(resourceVersion),
         };
       if (!signal.aborted)
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await new Promise<void>((resolve) =>
+          signal.addEventListener('abort', () => resolve(), { once: true }),
+        );
     },
     async podLog(ref) {
       note('log', { kind: 'Pod', ...ref });
