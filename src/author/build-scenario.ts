@@ -173,7 +173,7 @@ export async function buildScenario(
       injection: task.injection,
       application,
       before: task.desiredBefore,
-      baseline: measured.twin,
+      baselines: live ? [measured.twin, measured.task] : [measured.twin],
       dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
       windowShare: ruleShare(profile),
     });

@@ -11,6 +11,7 @@ import {
   indicatorShifts,
   measureIndicators,
 } from './indicators.ts';
+import { comparableShifts, compareLiveBaselines } from './live-baselines.ts';
 import type { RecoveryResult } from './recovery-check.ts';
 import { seenInstead } from './seen-instead.ts';
 
@@ -56,8 +57,15 @@ export async function measureEffects(
     task: await measureIndicators(task.prometheus, application, window, windowShare),
     twin: await measureIndicators(twin.prometheus, application, twin.recording.window, windowShare),
   };
+  const shifts = indicatorShifts(application, measured.task, measured.twin);
+  const isEmbedded = task.recording.provider === 'embedded';
   return {
-    baselineEqual: explained(compareBaselines(application, measured, task.recording, twin.recording), plan),
+    baselineEqual: explained(
+      isEmbedded
+        ? compareBaselines(measured, task.recording, twin.recording)
+        : compareLiveBaselines(application, measured),
+      plan,
+    ),
     expectations: judge(plan.expectations, window.incidentMs, inTask, inTwin, (condition) =>
       seenInstead(condition, task.recording),
     ),
@@ -71,7 +79,7 @@ export async function measureEffects(
       labels,
       afterMs: Math.round(sinceMs - window.incidentMs),
     })),
-    indicators: indicatorShifts(application, measured.task, measured.twin),
+    indicators: isEmbedded ? shifts : comparableShifts(application, measured, shifts),
     latent: plan.latent,
     measured,
   };
@@ -103,27 +111,15 @@ function explained(equal: Effects['baselineEqual'], plan: Plan): Effects['baseli
 }
 
 /** On the embedded cluster the two worlds are the same world until the first cause: changes and indicators are equal. */
-function compareBaselines(
-  application: Application,
-  measured: Measured,
-  task: Recording,
-  twin: Recording,
-): Effects['baselineEqual'] {
-  const differing = measured.task.filter((value, index) => {
-    const other = measured.twin[index]?.baseline;
-    if (value.baseline === undefined || other === undefined) return value.baseline !== other;
-    // the wall clock of a real cluster makes no two runs equal
-    return task.provider === 'embedded'
-      ? value.baseline !== other
-      : Math.abs(value.baseline - other) >= (application.file.indicators[index]?.threshold ?? 0);
-  });
+function compareBaselines(measured: Measured, task: Recording, twin: Recording): Effects['baselineEqual'] {
+  const differing = measured.task.filter(
+    ({ baseline }, index) => baseline !== measured.twin[index]?.baseline,
+  );
   if (differing.length > 0)
     return {
       holds: false,
       detail: `indicators differ before the incident: ${differing.map(({ name }) => name).join(', ')}`,
     };
-  if (task.provider !== 'embedded')
-    return { holds: true, detail: 'no indicator differs by as much as a user would feel' };
   // versions count what was changed before the window, too, where a cause predates it
   const before = (recording: Recording) =>
     recording.changes

@@ -57,6 +57,8 @@ export interface LoadShare {
   /** Generator `index` of `count` that run now. */
   readonly index: number;
   readonly count: number;
+  /** Epoch second from which users' behaviour counts, so that two runs can be alike; default: the epoch itself. */
+  readonly originSecond?: number;
 }
 
 /** An open connection to an upstream; one exchange at a time. */

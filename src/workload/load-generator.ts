@@ -21,6 +21,8 @@ export class LoadGenerator {
   readonly #requestsPerJourney: number;
   readonly #key: number;
   readonly #startupMs: number;
+  /** The second that counts as the first: what happens in a second depends on how long after it it is. */
+  #origin = 0;
 
   constructor(program: CompiledProgram, host: Host) {
     this.#host = host;
@@ -49,8 +51,10 @@ export class LoadGenerator {
       if (second * 1000 < host.nowMs()) second = Math.floor(host.nowMs() / 1000) + 1;
       const slotMs = second * 1000;
       const load = host.load();
-      const rate = (load.requestsPerSecond / this.#requestsPerJourney) * this.#drift(second);
-      const slotKey = mix(this.#key, second >>> 0);
+      this.#origin = load.originSecond ?? 0;
+      const since = second - this.#origin;
+      const rate = (load.requestsPerSecond / this.#requestsPerJourney) * this.#drift(since);
+      const slotKey = mix(this.#key, since >>> 0);
       let atMs = slotMs;
       for (let i = 0; rate > 0; i++) {
         const journeyKey = mix(slotKey, i);
@@ -117,6 +121,8 @@ export class LoadGenerator {
     const { traceSampling, errorTraceSampling } = this.#host.identity;
     const draw = unit(mix(requestKey, 0x7a));
     if (draw >= traceSampling + errorTraceSampling) return undefined;
-    return new Trace(traceId(this.#key, requestKey), draw >= traceSampling);
+    // the same request of another run is another trace
+    const ordinal = this.#origin === 0 ? requestKey : mix(requestKey, this.#origin);
+    return new Trace(traceId(this.#key, ordinal), draw >= traceSampling);
   }
 }

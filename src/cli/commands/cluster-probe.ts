@@ -1,5 +1,7 @@
 import { loadProvider } from '../../author/providers.ts';
 import { exitCodes } from '../../base/errors.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { PrometheusHttpClient } from '../../cluster/prometheus-http-client.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { loadProfile } from '../../spec/load-profile.ts';
 import { requireProfile } from '../../spec/workspace.ts';
@@ -23,10 +25,23 @@ export const clusterProbe: Command<{ readonly profile: string }> = async (option
   io.stdout.write(
     options.json
       ? `${JSON.stringify(found, undefined, 2)}\n`
-      : formatTable(
+      : `${formatTable(
           ['capability', 'works', 'what was seen'],
           found.map(({ capability, works, detail }) => [capability, works ? 'yes' : 'no', detail]),
-        ),
+        )}${await versions(cluster)}\n`,
   );
   return found.every(({ works }) => works) ? exitCodes.ok : exitCodes.failed;
 };
+
+/** What runs there: `Kubernetes v1.34.2, Prometheus 3.5.0`. */
+async function versions(cluster: Cluster): Promise<string> {
+  const kubernetes = `Kubernetes ${(await cluster.kube.version()).gitVersion}`;
+  // the embedded one comes with the application and has no version of its own
+  if (cluster.provider === 'embedded') return kubernetes;
+  const { prometheus } = cluster;
+  const version =
+    prometheus instanceof PrometheusHttpClient
+      ? await prometheus.version().catch(() => 'does not answer')
+      : '';
+  return `${kubernetes}, Prometheus ${version}`.trim();
+}

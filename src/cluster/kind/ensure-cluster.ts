@@ -5,6 +5,7 @@ import { dockerVersion, nodeContainers } from './docker.ts';
 import { requireOurs } from './kind-ownership.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { nodesOf, prepareCluster, startNodes, waitForNodes } from './nodes.ts';
+import { refuseUnserved } from './refuse-unserved.ts';
 import { runCommand } from './run-command.ts';
 
 export interface EnsureOptions {
@@ -52,6 +53,7 @@ export async function ensureKindCluster(
   });
   await using nodes = nodesOf(created);
   await prepareCluster(nodes.kube);
+  await refuseUnserved(await nodeContainers(clusterName));
   return { state: created, isNew: true };
 }
 
@@ -64,6 +66,7 @@ async function isUsable(state: ClusterState, { settings, onStep, signal }: Ensur
   await startNodes(containers);
   await using nodes = nodesOf(state);
   if (await waitForNodes(nodes.kube, containers.length, 90_000, signal)) {
+    await refuseUnserved(await nodeContainers(settings.clusterName));
     onStep(`${settings.clusterName} is running`);
     return true;
   }

@@ -2,6 +2,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationError } from '../../base/errors.ts';
+import { sha256 } from '../../base/hash.ts';
+import { canonicalJson } from '../../base/json.ts';
 import { adaptToServer } from '../../kube/adapt-to-server.ts';
 import { type ApiConnection, connectApi } from '../../kube/api-connection.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -57,8 +59,8 @@ export class KindCluster implements Cluster {
   #state: ClusterState;
   #load: KindLoadControl | undefined;
   #telemetry: LiveTelemetry | undefined;
-  /** Whose images are in the nodes. */
-  #imagesOf: ReadonlyMap<string, unknown> | undefined;
+  /** Digest of the programs whose images are in the nodes. */
+  #imagesOf: string | undefined;
 
   constructor(options: KindClusterOptions) {
     const { state, signal } = options;
@@ -111,9 +113,10 @@ export class KindCluster implements Cluster {
         { hint: '`culprit cluster down` first, or another profile' },
       );
     let replaced: ReadonlySet<string> = new Set();
-    if (this.#imagesOf !== application.programs) {
+    const programs = sha256(canonicalJson([...application.programs]));
+    if (this.#imagesOf !== programs) {
       replaced = await this.#provide(wantedImages(application), signal);
-      this.#imagesOf = application.programs;
+      this.#imagesOf = programs;
     }
     await this.#remember(application);
     const load = new KindLoadControl(this.#connection, this.kube, application.file.load);

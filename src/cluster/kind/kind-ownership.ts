@@ -27,7 +27,7 @@ export function requireOurs(
     'cluster-not-ours',
     `a kind cluster "${clusterName}" is there which this culprit did not make; it is left alone`,
     {
-      hint: `give another \`kind.clusterName\` in the profile, or delete it yourself: kind delete cluster --name ${clusterName}`,
+      hint: `give another \`kindCluster.clusterName\` in the profile, or delete it yourself: kind delete cluster --name ${clusterName}`,
     },
   );
 }

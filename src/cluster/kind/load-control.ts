@@ -9,6 +9,8 @@ export interface LoadWish {
   readonly requestsPerSecond?: number;
   readonly factor?: number;
   readonly traceSampling?: number;
+  /** Epoch milliseconds from which users' behaviour counts: two worlds are alike from their origins on. */
+  readonly originMs?: number;
 }
 
 /** The Deployment of a load generator. */

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../../base/order.ts';
 import type { GroupVersionKind, KubeClient } from '../../kube/client.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
@@ -23,12 +24,13 @@ export async function deleteForeignObjects(
   namespaces: readonly string[],
 ): Promise<void> {
   const wanted = new Set(manifests.map(idOf));
-  for (const kind of await namespacedKinds(kube))
+  await inParallel(await namespacedKinds(kube), 6, async (kind) => {
     for (const namespace of namespaces) {
       const { items } = await kube.list(kind, { namespace });
       const foreign = items.filter((object) => !wanted.has(idOf(object)) && !isKept(object));
       await deleteAll(kube, foreign);
     }
+  });
 }
 
 /** Events of the namespaces; those about nodes stand in `default`. */
@@ -52,41 +54,69 @@ export async function deleteOldReplicaSets(kube: KubeClient, namespaces: readonl
 }
 
 /**
- * Takes pods away that are to be made anew: of stores (their content goes with them), those that restarted or are not
- * well, those of images that were replaced, and those of nobody. Answers how many.
+ * Takes pods away that are to be made anew: those that restarted or are not well, those of images that were replaced,
+ * those of nobody, and half of those that stand on one node together since another was lost. Answers how many.
  */
-export function deleteUsedPods(
+export async function deleteUsedPods(
   kube: KubeClient,
   namespaces: readonly string[],
   replaced: ReadonlySet<string>,
 ): Promise<number> {
-  return deletePods(kube, namespaces, (pod) => {
-    const owner = pod.metadata.ownerReferences?.[0];
-    const { containers = [] } = (pod['spec'] ?? {}) as { containers?: { image: string }[] };
-    return (
-      owner === undefined ||
-      owner.kind === 'StatefulSet' ||
-      containers.some(({ image }) => replaced.has(image)) ||
-      hasRestarted(pod) ||
-      !isWell(pod)
-    );
-  });
-}
-
-/** Takes pods away whose containers restarted. Answers how many. */
-export function deleteRestartedPods(kube: KubeClient, namespaces: readonly string[]): Promise<number> {
-  return deletePods(kube, namespaces, hasRestarted);
-}
-
-async function deletePods(
-  kube: KubeClient,
-  namespaces: readonly string[],
-  isWanted: (pod: KubeObject) => boolean,
-): Promise<number> {
   let count = 0;
   for (const namespace of namespaces) {
     const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
-    const found = items.filter(isWanted);
+    const crowded = crowdedPods(items);
+    const used = items.filter((pod) => {
+      const { containers = [] } = specOf(pod);
+      return (
+        pod.metadata.ownerReferences?.[0] === undefined ||
+        containers.some(({ image }) => replaced.has(image)) ||
+        crowded.has(pod.metadata.name) ||
+        hasRestarted(pod) ||
+        !isWell(pod)
+      );
+    });
+    count += used.length;
+    await deleteAll(kube, used, 1);
+  }
+  return count;
+}
+
+/** Half of the pods of every owner that has several and all of them on one node that is no control plane. */
+function crowdedPods(pods: readonly KubeObject[]): ReadonlySet<string> {
+  const byOwner = new Map<string, KubeObject[]>();
+  for (const pod of pods) {
+    const owner = pod.metadata.ownerReferences?.[0];
+    if (owner?.kind !== 'ReplicaSet') continue;
+    const siblings = byOwner.get(owner.uid) ?? [];
+    siblings.push(pod);
+    byOwner.set(owner.uid, siblings);
+  }
+  const crowded = new Set<string>();
+  for (const siblings of byOwner.values()) {
+    const nodes = new Set(siblings.map((pod) => specOf(pod).nodeName));
+    if (siblings.length < 2 || nodes.size > 1) continue;
+    const names = siblings.map(({ metadata }) => metadata.name).sort(byCodeUnit);
+    for (const name of names.slice(0, Math.floor(names.length / 2))) crowded.add(name);
+  }
+  return crowded;
+}
+
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly containers?: readonly { readonly image: string }[];
+}
+
+function specOf(pod: KubeObject): PodSpec {
+  return (pod['spec'] ?? {}) as PodSpec;
+}
+
+/** Takes pods away whose containers restarted. Answers how many. */
+export async function deleteRestartedPods(kube: KubeClient, namespaces: readonly string[]): Promise<number> {
+  let count = 0;
+  for (const namespace of namespaces) {
+    const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
+    const found = items.filter(hasRestarted);
     count += found.length;
     await deleteAll(kube, found, 1);
   }

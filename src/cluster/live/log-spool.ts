@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationError } from '../../base/errors.ts';
 import { byText } from '../../base/order.ts';
 import { textLines } from '../../base/text-lines.ts';
 import type { ContainerLog, LogLine } from '../../spec/telemetry.ts';
@@ -71,9 +72,13 @@ export class LogSpool {
       file.waiting = [];
       try {
         await appendFile(file.path, data);
-      } catch (error) {
-        this.#failure = error;
-        throw error;
+      } catch (cause) {
+        this.#failure = new OperationError(
+          'spool-failed',
+          `logs cannot be written to ${this.#folder}: ${cause instanceof Error ? cause.message : cause}`,
+          { cause, hint: 'is the disk full, or was the folder deleted? TMPDIR says where it is' },
+        );
+        throw this.#failure;
       }
       file.bytes += data.length;
     }

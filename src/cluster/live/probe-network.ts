@@ -4,7 +4,7 @@ import { isNotFound } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { refOf } from '../../kube/objects.ts';
 import type { ClusterClock } from '../cluster.ts';
-import { clientObject, denyPolicy, type ProbeImage, serverObjects } from './probe-pods.ts';
+import { allowPolicy, clientObject, denyIngress, type ProbeImage, serverObjects } from './probe-pods.ts';
 
 export interface Finding {
   readonly works: boolean;
@@ -73,6 +73,8 @@ async function tryIt(
   { kube, clock, image, namespace, startTimeoutMs = 90_000 }: NetworkProbeOptions & { namespace: string },
   make: (object: KubeObject) => Promise<void>,
 ): Promise<{ networkPolicy: Finding; dns: Finding }> {
+  const policy = allowPolicy(namespace);
+  await make(policy);
   for (const object of serverObjects(namespace, image)) await make(object);
   await make(clientObject(namespace, image));
   for (const name of ['server', 'client']) {
@@ -97,10 +99,13 @@ async function tryIt(
   if (!connects)
     return {
       dns,
-      networkPolicy: { works: false, detail: `two pods do not connect without a policy: ${last}` },
+      networkPolicy: {
+        works: false,
+        detail: `two pods do not connect although a policy allows it: ${last.replace(/^\S+ /, '')}`,
+      },
     };
 
-  await make(denyPolicy(namespace));
+  await kube.patch(refOf(policy), 'merge', denyIngress);
   const deniedMs = clock.nowMs();
   const isBlocked = await clock.until(
     async () => {

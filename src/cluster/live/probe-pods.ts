@@ -7,6 +7,7 @@ export interface ProbeImage {
 }
 
 const port = 8080;
+const partOf = 'connectivity-check';
 
 /** A pod that takes connections, and its Service. */
 export function serverObjects(namespace: string, image: ProbeImage): KubeObject[] {
@@ -31,15 +32,23 @@ export function clientObject(namespace: string, image: ProbeImage): KubeObject {
   return pod(namespace, 'client', image, image.has === 'node' ? nodeClient : shellClient);
 }
 
-/** Nobody may reach the server any more. */
-export function denyPolicy(namespace: string): KubeObject {
+/** The two pods may do what they like, also where everything is denied that nobody allows. */
+export function allowPolicy(namespace: string): KubeObject {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: 'server', namespace, labels: labels('server') },
-    spec: { podSelector: { matchLabels: labels('server') }, policyTypes: ['Ingress'] },
+    metadata: { name: partOf, namespace, labels: { 'app.kubernetes.io/part-of': partOf } },
+    spec: {
+      podSelector: { matchLabels: { 'app.kubernetes.io/part-of': partOf } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{}],
+      egress: [{}],
+    },
   };
 }
+
+/** Makes of it one that lets nobody in: a merge patch. */
+export const denyIngress = { spec: { ingress: [] } };
 
 // the Service is there before the client: its address is in the environment, so that a connection needs no DNS
 const nodeClient = `
@@ -69,7 +78,7 @@ done
 `;
 
 function labels(name: string): Record<string, string> {
-  return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'connectivity-check' };
+  return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': partOf };
 }
 
 function pod(namespace: string, name: string, { image, has }: ProbeImage, script: string): KubeObject {

@@ -7,6 +7,8 @@ export interface LoadSetting {
   readonly factor: number;
   /** Share of traces that are recorded, decided where they begin. */
   readonly traceSampling: number;
+  /** Epoch milliseconds from which users' behaviour counts: two runs with the same distance from it are alike. 0: none. */
+  readonly originMs: number;
   /** This generator among all that run. */
   readonly index: number;
   readonly count: number;
@@ -16,6 +18,7 @@ const bounds: Readonly<Record<keyof LoadSetting, readonly [number, number]>> = {
   requestsPerSecond: [0, 100_000],
   factor: [0, 10_000],
   traceSampling: [0, 1],
+  originMs: [0, Number.MAX_SAFE_INTEGER],
   index: [0, 1000],
   count: [1, 1000],
 };
@@ -33,8 +36,13 @@ export class LoadControl {
   }
 
   get share(): LoadShare {
-    const { requestsPerSecond, factor, index, count } = this.#setting;
-    return { requestsPerSecond: requestsPerSecond * factor, index, count };
+    const { requestsPerSecond, factor, originMs, index, count } = this.#setting;
+    return {
+      requestsPerSecond: requestsPerSecond * factor,
+      index,
+      count,
+      originSecond: Math.floor(originMs / 1000),
+    };
   }
 
   /** `GET /load` and `PUT /load`; undefined for other requests. Answers 400 and changes nothing if a field is wrong. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hash32 } from '../../base/random.ts';
 import type { Program } from '../../spec/program.ts';
 import { compileProgram } from '../../workload/compile.ts';
 import type { CompiledProgram } from '../../workload/compiled-program.ts';
@@ -33,7 +34,10 @@ export function runProgram(content: ImageContent, env: Readonly<Record<string, s
   const released = releaseOf(content.program, content.release);
   if (released === undefined) throw new Error(`${content.program.name} has no release ${content.release}`);
   const runtime = released.runtime ?? 'go';
-  const identity = readIdentity(env, readText, released.name);
+  const isLoad = released.kind === 'load-generator';
+  const own = readIdentity(env, readText, released.name);
+  // users do the same whichever pod plays them
+  const identity = isLoad ? { ...own, seed: hash32(`${own.namespace}/${released.name}`) } : own;
   const { settings, problems } = readSettings(released.settings ?? [], env, runtime);
   if (problems.length > 0) {
     const logger = new Logger(standardOutput, runtime, released.name, identity.pod);
@@ -49,7 +53,7 @@ export function runProgram(content: ImageContent, env: Readonly<Record<string, s
     identity,
     memory: new ProcessMemory(memoryOf(released, settings, Date.now(), memoryLimitBytes())),
     telemetry: telemetryExport(env.OTEL_EXPORTER_OTLP_ENDPOINT),
-    ...(released.kind === 'load-generator' ? { load: loadControl(content, env, identity) } : {}),
+    ...(isLoad ? { load: loadControl(content, env, identity) } : {}),
   });
 }
 
@@ -63,6 +67,7 @@ function loadControl(
     requestsPerSecond: requestsPerSecond >= 0 ? requestsPerSecond : 1,
     factor: 1,
     traceSampling: identity.traceSampling,
+    originMs: 0,
     index: 0,
     count: 1,
   });

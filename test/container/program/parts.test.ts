@@ -77,12 +77,19 @@ describe('identity', () => {
 
 describe('load', () => {
   const fresh = (): LoadControl =>
-    new LoadControl({ requestsPerSecond: 10, factor: 1, traceSampling: 0.1, index: 0, count: 1 });
+    new LoadControl({
+      requestsPerSecond: 10,
+      factor: 1,
+      traceSampling: 0.1,
+      originMs: 0,
+      index: 0,
+      count: 1,
+    });
 
   it('is read and changed field by field', () => {
     const load = fresh();
     expect(load.handle('PUT', '/load', '{"factor":3}')?.status).toBe(200);
-    expect(load.share).toEqual({ requestsPerSecond: 30, index: 0, count: 1 });
+    expect(load.share).toEqual({ requestsPerSecond: 30, index: 0, count: 1, originSecond: 0 });
     expect(load.handle('GET', '/load', '')).toEqual({ status: 200, body: load.setting });
     expect(load.handle('GET', '/other', '')).toBeUndefined();
   });
