@@ -50,7 +50,7 @@ async function ours(): Promise<readonly KubeObject[]> {
 test(`recover restores every object after kill -9 at ${kills} random points (CULPRIT_TEST_SEED=${seed})`, {
   timeout: 600_000,
 }, async () => {
-  const total = Number((await child('inject-and-die.ts', [kubeconfig, namespace, '1000000'])).stdout);
+  const total = Number((await inject([kubeconfig, namespace, '1000000'])).stdout);
   expect(total).toBeGreaterThan(kills);
   expect(diffDesiredState(before, await ours()).length).toBeGreaterThan(8);
   await recover();
@@ -60,7 +60,7 @@ test(`recover restores every object after kill -9 at ${kills} random points (CUL
   const points = new Set<number>();
   while (points.size < kills) points.add(random.integer(0, total - 1));
   for (const point of points) {
-    const { signal } = await child('inject-and-die.ts', [kubeconfig, namespace, String(point)]);
+    const { signal } = await inject([kubeconfig, namespace, String(point)]);
     expect(signal, `point ${point} of ${total}`).toBe('SIGKILL');
     await recover();
     expect(diffDesiredState(before, await ours()), `killed at point ${point} of ${total}`).toEqual([]);
@@ -74,8 +74,9 @@ async function recover(): Promise<void> {
   expect(code, stdout + stderr).toBe(0);
 }
 
-async function child(script: string, args: readonly string[]) {
-  const result = await run(['--no-warnings', fileURLToPath(new URL(script, import.meta.url)), ...args]);
+async function inject(args: readonly string[]) {
+  const script = fileURLToPath(new URL('./inject-and-die.ts', import.meta.url));
+  const result = await run(['--no-warnings', script, ...args]);
   if (result.signal === null && result.code !== 0) throw new Error(result.stderr);
   return result;
 }

@@ -33,7 +33,58 @@ interface Entry extends Explanation {
 }
 
 /** The list. An entry is added only with a reason that can be checked. */
-const reviewed: readonly Entry[] = [];
+const reviewed: readonly Entry[] = [
+  {
+    signals: ['event reasons', 'events'],
+    seenBy: 'kind',
+    what: /^SystemOOM\b/,
+    from: 'installation',
+    because:
+      'the kubelets of kind share one kernel, and each takes the kill of a container for one of its system',
+  },
+  {
+    signals: ['condition types'],
+    seenBy: 'embedded',
+    what: /^(?:Pod PodReadyToStartContainers|PodDisruptionBudget DisruptionAllowed)$/,
+    from: 'version',
+    because: 'conditions that came after Kubernetes 1.20',
+  },
+  {
+    signals: ['object fields'],
+    seenBy: 'embedded',
+    what: /^(?:Pod status\.hostIPs|PodDisruptionBudget status\.conditions|EndpointSlice endpoints\[\]\.conditions\.(?:serving|terminating)$|Service spec\.internalTrafficPolicy$|StatefulSet (?:spec\.persistentVolumeClaimRetentionPolicy|status\.availableReplicas))/,
+    from: 'version',
+    because: 'fields that came after Kubernetes 1.20',
+  },
+  {
+    signals: ['object fields'],
+    seenBy: 'embedded',
+    what: /^ConfigMap metadata\.annotations$/,
+    from: 'version',
+    because: 'kube-root-ca.crt says what it is for since Kubernetes 1.21',
+  },
+  {
+    signals: ['object fields'],
+    seenBy: 'kind',
+    what: /^(?:ServiceAccount secrets\[\]\.name|Secret metadata\.annotations)$/,
+    from: 'version',
+    because: 'until Kubernetes 1.23 every ServiceAccount had a Secret with its token',
+  },
+  {
+    signals: ['object fields'],
+    seenBy: 'kind',
+    what: /^Node spec\.providerID$/,
+    from: 'installation',
+    because: 'kind names itself as the provider of its nodes',
+  },
+  {
+    signals: ['object kinds'],
+    seenBy: 'kind',
+    what: /^(?:Cluster)?Role(?:Binding)?$/,
+    from: 'installation',
+    because: 'a real control plane brings its roles; the embedded one has no RBAC',
+  },
+];
 
 /** The reviewed reason of a difference, if there is one. */
 export function explain(signal: SignalName, what: string, seenBy: Entry['seenBy']): Explanation | undefined {
