@@ -20,12 +20,14 @@ export interface Comparison {
 
 /**
  * Compares a task that was built again with the lock file and the frozen bundle: by bytes where time is virtual
- * (manifest.json covers every public file and commits to the private ones), by truth, effects and alerts on real clusters.
+ * (manifest.json covers every public file and commits to the private ones), by truth, effects and alerts on real clusters;
+ * a sealed one takes a secret key of its recipients.
  */
 export async function compareWithFrozen(
   directory: string,
   locked: LockedTask,
   outcome: BuildOutcome,
+  identities: readonly string[] = [],
 ): Promise<Comparison> {
   const base = { task: locked.task, scenario: locked.scenario ?? '' };
   if (outcome.status !== 'built') {
@@ -34,8 +36,9 @@ export async function compareWithFrozen(
   }
   const frozenDirectory = join(directory, locked.task);
   const frozen = await readFile(join(frozenDirectory, 'manifest.json')).catch(() => undefined);
-  if (locked.provider !== 'embedded' || outcome.provider !== 'embedded') {
-    const before = frozen === undefined ? undefined : await effectsOf(frozenDirectory);
+  // a held-out entry does not tell its provider
+  if ([locked.provider ?? outcome.provider, outcome.provider].some((provider) => provider !== 'embedded')) {
+    const before = frozen === undefined ? undefined : await effectsOf(frozenDirectory, identities);
     const after = await effectsOf(outcome.directory);
     return { ...base, ...byEffects(before, after) };
   }
@@ -57,8 +60,8 @@ export async function compareWithFrozen(
 }
 
 /** What a bundle proves, read from its private part. */
-export async function effectsOf(bundle: string): Promise<ProvenEffects> {
-  const { groundTruth, effects } = await readPrivate(bundle);
+export async function effectsOf(bundle: string, identities: readonly string[] = []): Promise<ProvenEffects> {
+  const { groundTruth, effects } = await readPrivate(bundle, identities);
   // written by measureEffects
   return provenEffects(groundTruth, effects as Effects);
 }

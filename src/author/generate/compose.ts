@@ -41,7 +41,7 @@ function mergeFields(into: Fields, from: Fields, at: string, origin: string, con
     const there = Object.hasOwn(into, name) ? into[name] : undefined;
     if (given === null) {
       delete into[name];
-      context.origins.delete(target);
+      forget(context.origins, target);
     } else if (Array.isArray(given) && Array.isArray(there)) {
       for (const [index, item] of given.entries()) {
         context.origins.set(target + jsonPointer(there.length), source + jsonPointer(index));
@@ -49,10 +49,17 @@ function mergeFields(into: Fields, from: Fields, at: string, origin: string, con
       }
     } else if (isFields(given) && isFields(there)) mergeFields(there, given, target, source, context);
     else {
+      forget(context.origins, target);
       context.origins.set(target, source);
       set(into, name, bound(given, context.bindings));
     }
   }
+}
+
+/** What is replaced takes along where its members came from. */
+function forget(origins: Map<string, string>, pointer: string): void {
+  for (const known of [...origins.keys()])
+    if (known === pointer || known.startsWith(`${pointer}/`)) origins.delete(known);
 }
 
 /** A deep copy with `$name` replaced by its value. */

@@ -90,7 +90,7 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
         const runs = runsOf(index);
         const built = runs.find(({ status }) => status === 'built') ?? runs[0];
         // every task has at least one run
-        const compared = await compareWithFrozen(directory, task, built!);
+        const compared = await compareWithFrozen(directory, task, built!, identities);
         return repeat === 1 ? compared : { ...compared, stability: await stabilityOfRuns(runs) };
       }),
     );
