@@ -115,8 +115,12 @@ export async function buildScenario(
   try {
     if (live) {
       const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
-      await using cluster = await provider.provision(profile, options);
-      await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+      const cluster = await provider.provision(profile, options);
+      try {
+        await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+      } finally {
+        await cluster[Symbol.asyncDispose]();
+      }
     }
     const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
     const twin = await twinOf(
