@@ -28,8 +28,10 @@ export interface BundleSignals {
   readonly containerStates: ReadonlySet<string>;
   /** `kind type`: of `status.conditions`. */
   readonly conditionTypes: ReadonlySet<string>;
-  /** `name subject` of alerts that fired in the incident, in order of the first time. */
-  readonly alerts: readonly string[];
+  /** Alerts that fired in the incident, in order of the first time. */
+  readonly alerts: readonly FiredAlert[];
+  /** From the begin of the incident to the end of the window. */
+  readonly incidentLengthMs: number;
   readonly services: readonly ServiceShift[];
   /** `workload log|span kind`. */
   readonly errorKinds: ReadonlySet<string>;
@@ -42,6 +44,12 @@ export interface BundleSignals {
   readonly symptoms: ReadonlySet<string>;
   /** Score of every heuristic that does not decide by chance, by its name. */
   readonly heuristics: ReadonlyMap<string, number>;
+}
+
+/** `name subject` of an alert, and when it first fired, counted from the begin of the incident. */
+export interface FiredAlert {
+  readonly id: string;
+  readonly firstMs: number;
 }
 
 /** A kind of error has to be seen this often in the incident, or it may be an accident of one request. */
@@ -66,6 +74,7 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     ...events,
     ...(await readObjects(bundle, directory, universe, scope)),
     alerts: await readAlerts(bundle, universe, window.incidentMs),
+    incidentLengthMs: window.endMs - window.incidentMs,
     services: await serviceShifts(bundle, window),
     errorKinds: await readErrorKinds(bundle, universe, window.incidentMs),
     calls: new Set(
@@ -168,14 +177,14 @@ async function readAlerts(
   bundle: PublicBundle,
   universe: Universe,
   incidentMs: number,
-): Promise<readonly string[]> {
+): Promise<readonly FiredAlert[]> {
   const first = new Map<string, number>();
   for await (const { time, state, name, labels } of bundle.alerts()) {
     if (state !== 'firing' || Date.parse(time) < incidentMs) continue;
     const id = `${name} ${subjectOf(labels, universe)}`.trim();
-    if (!first.has(id)) first.set(id, Date.parse(time));
+    if (!first.has(id)) first.set(id, Date.parse(time) - incidentMs);
   }
-  return [...first].sort((a, b) => a[1] - b[1]).map(([id]) => id);
+  return [...first].map(([id, firstMs]) => ({ id, firstMs })).sort((a, b) => a.firstMs - b.firstMs);
 }
 
 /** Whom an alert is about: pods by their workload, for their names are never the same twice. */

@@ -76,6 +76,7 @@ describe('a comparison', () => {
     containerStates: new Set(),
     conditionTypes: new Set(),
     alerts: [],
+    incidentLengthMs: 120_000,
     services: [],
     errorKinds: new Set(),
     calls: new Set(),
@@ -86,8 +87,17 @@ describe('a comparison', () => {
     heuristics: new Map(),
     ...parts,
   });
-  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>) =>
-    new Map(compareSignals(signals(a), signals(b)).map((one) => [one.signal, one]));
+  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>, again?: Partial<BundleSignals>) =>
+    new Map(
+      compareSignals(signals(a), signals(b), {
+        resolutionMs: 10_000,
+        again: again && signals(again),
+      }).map((one) => [one.signal, one]),
+    );
+  /** Alerts by the second in which they fired. */
+  const fired = (seconds: Readonly<Record<string, number>>) => ({
+    alerts: Object.entries(seconds).map(([id, second]) => ({ id, firstMs: second * 1000 })),
+  });
 
   test('of equal bundles is all ones; nothing against nothing is equal', () => {
     for (const { agreement, differences } of of({}, {}).values())
@@ -106,10 +116,37 @@ describe('a comparison', () => {
     });
   });
 
-  test('counts pairs of alerts in one order, among those both have', () => {
-    const compared = of({ alerts: ['a', 'x', 'b', 'c'] }, { alerts: ['a', 'c', 'b', 'y'] });
-    expect(compared.get('order of alerts')).toMatchObject({ agreement: 2 / 3 });
-    expect(compared.get('alerts')).toMatchObject({ agreement: 3 / 5 });
+  test('counts pairs of alerts in one order, where both sides show one: closer than the resolution is no order', () => {
+    const compared = of(
+      fired({ a: 10, x: 20, b: 30, c: 50, d: 55 }),
+      fired({ a: 10, c: 30, b: 45, d: 70, y: 80 }),
+    );
+    // a-b, a-c, a-d and b-d come in one order, b-c in another, and c-d is too close on the one side
+    expect(compared.get('order of alerts')).toMatchObject({
+      agreement: 4 / 5,
+      differences: [{ what: 'b before c' }],
+    });
+    expect(compared.get('alerts')).toMatchObject({ agreement: 4 / 6 });
+  });
+
+  test('leaves out alerts that came too late for the other side to follow', () => {
+    const compared = of(fired({ a: 10, b: 109 }), fired({ a: 10, c: 111 })).get('alerts');
+    expect(compared?.differences).toEqual([{ what: 'b', seenBy: 'embedded' }]);
+  });
+
+  test('takes for chance what a second real run does not show the same way, and tells how far real runs agree', () => {
+    const compared = of(
+      { errorKinds: new Set(['a', 'b', 'c']) },
+      { errorKinds: new Set(['b', 'd', 'e']) },
+      { errorKinds: new Set(['b', 'c', 'e']) },
+    ).get('error kinds');
+    expect(compared).toMatchObject({ agreement: 1 / 5, adjusted: 1 / 3, ceiling: 1 / 2 });
+    expect(compared?.differences.map(({ what, explanation }) => [what, explanation?.from])).toEqual([
+      ['a', undefined],
+      ['c', 'chance'],
+      ['d', 'chance'],
+      ['e', undefined],
+    ]);
   });
 
   test('compares what happened to services by word, not by number', () => {
@@ -128,9 +165,9 @@ describe('a comparison', () => {
       scenario: 'x',
       embedded: { provider: 'embedded', kubernetes: 'v1.34.2' },
       kind: { provider: 'kind', kubernetes: 'v1.20.2' },
-      signals: compareSignals(signals({ calls: new Set(['a → b http']) }), signals({})),
+      signals: [...of({ calls: new Set(['a → b http']) }, {}).values()],
     };
-    const text = fidelityMarkdown([result], 'culprit fidelity x');
+    const text = fidelityMarkdown([result], 'culprit fidelity x', 10_000);
     expect(text).toContain('| call graph | 0.00 | 0.00 |');
     expect(text).toContain('- a → b http (embedded only)');
   });
