@@ -120,7 +120,9 @@ async function bundlesIn(path: string): Promise<ReadonlyMap<string, string>> {
 async function resolutionOf(name: string, cwd: string): Promise<number> {
   const { value: profile } = requireValid(await loadProfile(await requireProfile(name, cwd)));
   const { scrapeInterval = '15s', evaluationInterval = '15s' } =
-    profile.kindCluster ?? profile.embedded ?? ({} as { scrapeInterval?: string; evaluationInterval?: string });
+    profile.kindCluster ??
+    profile.embedded ??
+    ({} as { scrapeInterval?: string; evaluationInterval?: string });
   return (parseDuration(scrapeInterval) ?? 0) + (parseDuration(evaluationInterval) ?? 0);
 }
 

@@ -95,9 +95,7 @@ function alerts(a: BundleSignals, b: BundleSignals, resolutionMs: number): Compa
   const names = (list: readonly FiredAlert[]) => new Set(list.map(({ id }) => id));
   const late = (side: BundleSignals) =>
     new Set(
-      side.alerts
-        .filter(({ firstMs }) => firstMs > side.incidentLengthMs - resolutionMs)
-        .map(({ id }) => id),
+      side.alerts.filter(({ firstMs }) => firstMs > side.incidentLengthMs - resolutionMs).map(({ id }) => id),
     );
   const compared = sets('alerts', names(a.alerts), names(b.alerts));
   const lateOf = { embedded: late(a), kind: late(b), both: new Set<string>() };

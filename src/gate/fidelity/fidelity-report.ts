@@ -33,7 +33,12 @@ export function fidelityMarkdown(
         ]
       : []),
     '',
-    row(['signal', ...scenarios.map(({ scenario }) => scenario), 'mean', ...(hasCeiling ? ['two real runs'] : [])]),
+    row([
+      'signal',
+      ...scenarios.map(({ scenario }) => scenario),
+      'mean',
+      ...(hasCeiling ? ['two real runs'] : []),
+    ]),
     row(['---', ...scenarios.map(() => '---:'), '---:', ...(hasCeiling ? ['---:'] : [])]),
     ...names.map((name) => {
       const found = scenarios.flatMap(({ signals }) => signals.filter(({ signal }) => signal === name));
