@@ -33,10 +33,10 @@ export interface BundleSignals {
   /** From the begin of the incident to the end of the window. */
   readonly incidentLengthMs: number;
   readonly services: readonly ServiceShift[];
-  /** `workload log|span kind`. */
-  readonly errorKinds: ReadonlySet<string>;
-  /** `from → to protocol`. */
-  readonly calls: ReadonlySet<string>;
+  /** `workload log|span kind`, and how often. */
+  readonly errorKinds: ReadonlyMap<string, number>;
+  /** `from → to protocol`, and how often. */
+  readonly calls: ReadonlyMap<string, number>;
   readonly objectKinds: ReadonlySet<string>;
   /** `kind field`: of objects of the application's namespaces and of nodes. */
   readonly objectFields: ReadonlySet<string>;
@@ -51,9 +51,6 @@ export interface FiredAlert {
   readonly id: string;
   readonly firstMs: number;
 }
-
-/** A kind of error has to be seen this often in the incident, or it may be an accident of one request. */
-const enoughErrors = 2;
 
 /** Reads what is compared out of a bundle with its private part. */
 export async function readSignals(directory: string, signal: AbortSignal): Promise<BundleSignals> {
@@ -77,8 +74,11 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     incidentLengthMs: window.endMs - window.incidentMs,
     services: await serviceShifts(bundle, window),
     errorKinds: await readErrorKinds(bundle, universe, window.incidentMs),
-    calls: new Set(
-      (await bundle.topology()).calls.map(({ from, to, protocol }) => `${from} → ${to} ${protocol}`),
+    calls: new Map(
+      (await bundle.topology()).calls.map(({ from, to, protocol, count }) => [
+        `${from} → ${to} ${protocol}`,
+        count,
+      ]),
     ),
     rootCauses: new Set(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
     symptoms: new Set(secret.groundTruth.symptoms.map(({ entity }) => entity)),
@@ -210,7 +210,7 @@ async function readErrorKinds(
   bundle: PublicBundle,
   universe: Universe,
   incidentMs: number,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const note = (id: string) => counts.set(id, (counts.get(id) ?? 0) + 1);
   for (const file of await bundle.logFiles()) {
@@ -227,7 +227,7 @@ async function readErrorKinds(
     const { 'service.name': service, 'k8s.namespace.name': namespace } = span.resource;
     if (kind !== undefined) note(`${namespace}/${service} ${span.kind.toLowerCase()} span ${kind}`);
   }
-  return new Set([...counts].filter(([, count]) => count >= enoughErrors).map(([id]) => id));
+  return counts;
 }
 
 async function scoresOf(directory: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {

@@ -34,7 +34,7 @@ export interface ComparisonOptions {
   readonly again?: BundleSignals | undefined;
 }
 
-/** Something compared, before it is explained; `seenAgain`: the second real run is as the embedded one there. */
+/** Something compared, before it is explained. */
 interface Compared {
   readonly signal: SignalName;
   readonly measure: SignalComparison['measure'];
@@ -71,8 +71,8 @@ function signalsOf(a: BundleSignals, b: BundleSignals, resolutionMs: number): re
     alerts(a, b, resolutionMs),
     order('order of alerts', a.alerts, b.alerts, resolutionMs),
     equalShare('service shifts', shiftsOf(a), shiftsOf(b)),
-    sets('error kinds', a.errorKinds, b.errorKinds),
-    sets('call graph', a.calls, b.calls),
+    counted('error kinds', a.errorKinds, b.errorKinds),
+    counted('call graph', a.calls, b.calls),
     sets('object kinds', a.objectKinds, b.objectKinds),
     sets('object fields', a.objectFields, b.objectFields),
     sets('root causes', a.rootCauses, b.rootCauses),
@@ -88,6 +88,32 @@ function sets(signal: SignalName, a: ReadonlySet<string>, b: ReadonlySet<string>
     ...[...b].filter((item) => !a.has(item)).map((what) => ({ what, seenBy: 'kind' as const })),
   ].sort((x, y) => byCodeUnit(x.what, y.what));
   return { signal, measure: 'Jaccard', shared, differences };
+}
+
+/**
+ * What one side shows less often than this, and the other not at all, may be chance: a coin falls the same way so often
+ * in a row in 3 of 100 tries.
+ */
+const enough = 5;
+
+const tooFew: Explanation = {
+  from: 'chance',
+  because: `fewer than ${enough} times on one side, never on the other`,
+};
+
+/** Sets of things that were counted; what is rare is told, but does not count against anybody. */
+function counted(
+  signal: SignalName,
+  a: ReadonlyMap<string, number>,
+  b: ReadonlyMap<string, number>,
+): Compared {
+  const compared = sets(signal, new Set(a.keys()), new Set(b.keys()));
+  return {
+    ...compared,
+    differences: compared.differences.map((one) =>
+      (a.get(one.what) ?? b.get(one.what) ?? 0) < enough ? { ...one, explanation: tooFew } : one,
+    ),
+  };
 }
 
 /** An alert of one side's last moments may be one that the other would have had a moment after its window. */
@@ -162,7 +188,9 @@ function conclude(
 ): SignalComparison {
   const explained = differences.map((difference): Difference => {
     const explanation =
-      explain(signal, difference.what, difference.seenBy) ?? (isChance(difference) ? chance : undefined);
+      explain(signal, difference.what, difference.seenBy) ??
+      difference.explanation ??
+      (isChance(difference) ? chance : undefined);
     return explanation === undefined ? difference : { ...difference, explanation };
   });
   const counted = explained.filter(

@@ -78,8 +78,8 @@ describe('a comparison', () => {
     alerts: [],
     incidentLengthMs: 120_000,
     services: [],
-    errorKinds: new Set(),
-    calls: new Set(),
+    errorKinds: new Map(),
+    calls: new Map(),
     objectKinds: new Set(),
     objectFields: new Set(),
     rootCauses: new Set(),
@@ -105,8 +105,11 @@ describe('a comparison', () => {
   });
 
   test('is the Jaccard index for sets and names who sees what', () => {
-    const compared = of({ errorKinds: new Set(['a', 'b', 'c']) }, { errorKinds: new Set(['b', 'c', 'd']) });
-    expect(compared.get('error kinds')).toMatchObject({
+    const compared = of(
+      { eventReasons: new Set(['a', 'b', 'c']) },
+      { eventReasons: new Set(['b', 'c', 'd']) },
+    );
+    expect(compared.get('event reasons')).toMatchObject({
       agreement: 0.5,
       shared: 2,
       differences: [
@@ -134,12 +137,30 @@ describe('a comparison', () => {
     expect(compared?.differences).toEqual([{ what: 'b', seenBy: 'embedded' }]);
   });
 
+  test('tells of what was seen a few times on one side only, and does not count it', () => {
+    const compared = of(
+      {
+        calls: new Map([
+          ['a', 40],
+          ['b', 4],
+          ['c', 5],
+        ]),
+      },
+      { calls: new Map([['a', 1]]) },
+    ).get('call graph');
+    expect(compared).toMatchObject({ shared: 1, agreement: 1 / 3, adjusted: 1 / 2 });
+    expect(compared?.differences.map(({ what, explanation }) => [what, explanation?.from])).toEqual([
+      ['b', 'chance'],
+      ['c', undefined],
+    ]);
+  });
+
   test('takes for chance what a second real run does not show the same way, and tells how far real runs agree', () => {
     const compared = of(
-      { errorKinds: new Set(['a', 'b', 'c']) },
-      { errorKinds: new Set(['b', 'd', 'e']) },
-      { errorKinds: new Set(['b', 'c', 'e']) },
-    ).get('error kinds');
+      { events: new Set(['a', 'b', 'c']) },
+      { events: new Set(['b', 'd', 'e']) },
+      { events: new Set(['b', 'c', 'e']) },
+    ).get('events');
     expect(compared).toMatchObject({ agreement: 1 / 5, adjusted: 1 / 3, ceiling: 1 / 2 });
     expect(compared?.differences.map(({ what, explanation }) => [what, explanation?.from])).toEqual([
       ['a', undefined],
@@ -165,7 +186,7 @@ describe('a comparison', () => {
       scenario: 'x',
       embedded: { provider: 'embedded', kubernetes: 'v1.34.2' },
       kind: { provider: 'kind', kubernetes: 'v1.20.2' },
-      signals: [...of({ calls: new Set(['a → b http']) }, {}).values()],
+      signals: [...of({ calls: new Map([['a → b http', 9]]) }, {}).values()],
     };
     const text = fidelityMarkdown([result], 'culprit fidelity x', 10_000);
     expect(text).toContain('| call graph | 0.00 | 0.00 |');
