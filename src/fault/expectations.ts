@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
 import type { KubeObject } from '../spec/kube-types.ts';
 import type { Condition } from '../spec/plan.ts';
-import type { ClusterView, PlannedExpectation } from './fault.ts';
+import type { ClusterView, PlannedExpectation, PlannedOperation } from './fault.ts';
 import { isRecord, listAt, textAt } from './json-access.ts';
 import { mainContainer } from './workloads.ts';
 
 /** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
-export const within = { event: 180_000, log: 240_000, alert: 300_000 } as const;
+export const within = { event: 180_000, log: 240_000, alert: 300_000, settle: 45_000 } as const;
 
 /** The condition must be seen in time. */
 export function must(condition: Condition, withinMs: number): PlannedExpectation {
@@ -30,14 +30,23 @@ export function event(object: KubeObject, kind: string, reason: string, message?
   };
 }
 
-/** A log line of a workload. */
-export function log(workload: KubeObject, pattern: string): Condition {
+/** A log line of a workload, written at least `afterMs` after the fault began. */
+export function log(workload: KubeObject, pattern: string, afterMs?: number): Condition {
   return {
     type: 'log',
     namespace: workload.metadata.namespace ?? '',
     workload: workload.metadata.name,
     pattern,
+    ...(afterMs === undefined ? {} : { afterMs }),
   };
+}
+
+/**
+ * When what restarts alone bring about is over: a workload that is recreated does not answer for a while, and its callers
+ * say so with or without the fault. `undefined` without restarts.
+ */
+export function settledMs(restarts: readonly PlannedOperation[]): number | undefined {
+  return restarts.length === 0 ? undefined : Math.max(...restarts.map(({ atMs }) => atMs)) + within.settle;
 }
 
 /** A waiting or terminated reason of the workload's containers. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance, callersOf, callsFrom, callsTo, type Dependency, dependencies } from '../call-graph.ts';
-import { container, errorTexts, failedCall, log, must, mustNot, within } from '../expectations.ts';
+import { container, errorTexts, failedCall, log, must, mustNot, settledMs, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedOperation } from '../fault.ts';
 import { callsLost, lookupsLost, policiesOf } from '../network-policies.ts';
 import { renewConnections, restart } from '../operations.ts';
@@ -117,7 +117,9 @@ export const networkPolicyDeny: Fault<Arguments> = {
     return {
       operations: [{ role: 'cause', atMs: 0, summary: change.summary, action: change.action }, ...restarted],
       expectations: [
-        ...witnesses.slice(0, 1).map((w) => must(log(w, failureSeenBy(w, calls)), within.log)),
+        ...witnesses
+          .slice(0, 1)
+          .map((w) => must(log(w, failureSeenBy(w, calls), settledMs(restarted)), within.log)),
         ...calls
           .flatMap((call) => call.callees)
           .slice(0, 1)

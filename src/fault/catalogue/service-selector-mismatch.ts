@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { calledServices, callersOf, dependencies, podPortOf } from '../call-graph.ts';
-import { container, errorTexts, failedCall, log, must, mustNot, within } from '../expectations.ts';
+import { container, errorTexts, failedCall, log, must, mustNot, settledMs, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedOperation } from '../fault.ts';
 import { at, isRecord, listAt, numberAt, textAt, textsAt } from '../json-access.ts';
 import { allowsConnection, endOf, policiesOf } from '../network-policies.ts';
@@ -118,7 +118,9 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
         ...callers
           .filter((w) => !gone.has(w.metadata.name))
           .slice(0, 1)
-          .map((caller) => must(log(caller, failureSeenBy(args, view, service, caller)), within.log)),
+          .map((caller) =>
+            must(log(caller, failureSeenBy(args, view, service, caller), settledMs(renewed)), within.log),
+          ),
         ...workloadsBehind(view, service).map((w) => mustNot(container(w, 'ImagePullBackOff'))),
       ],
     };
