@@ -5,6 +5,7 @@ import { rfc3339 } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
+import { whileOpen } from '../base/while-open.ts';
 import type { Recording } from '../capture/recording.ts';
 import { summarise } from '../capture/summary.ts';
 import type { Cluster, PrometheusClient } from '../cluster/cluster.ts';
@@ -115,12 +116,9 @@ export async function buildScenario(
   try {
     if (live) {
       const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
-      const cluster = await provider.provision(profile, options);
-      try {
-        await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
-      } finally {
-        await cluster[Symbol.asyncDispose]();
-      }
+      await whileOpen(await provider.provision(profile, options), (cluster) =>
+        requireCapabilities(scenario, cluster, () => session.probed(profile, cluster)),
+      );
     }
     const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
     const twin = await twinOf(
