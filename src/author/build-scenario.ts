@@ -61,9 +61,14 @@ export async function buildScenario(
     readonly check?: BundleCheck;
   },
 ): Promise<BuiltTask> {
-  const report = (step: BuildStep, done: number) =>
-    options.onProgress?.({ scenario: job.scenario, step, done });
   const { signal, session } = options;
+  let latest: { readonly step: BuildStep; readonly done: number } = { step: 'plan', done: 0 };
+  const report = (step: BuildStep, done: number) => {
+    latest = { step, done };
+    options.onProgress?.({ scenario: job.scenario, step, done });
+  };
+  const tell = (detail: string) => options.onProgress?.({ scenario: job.scenario, ...latest, detail });
+  session.onStep = tell;
   const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
   const checked = requireValid(
@@ -110,6 +115,7 @@ export async function buildScenario(
       journal: async (cluster) => (live ? liveJournal(cluster) : join(work, `${name}.journal`)),
       ...(signal ? { signal } : {}),
       onProgress: (done) => report(step, from + (to - from) * done),
+      ...(live ? { onStep: tell } : {}),
     });
   const open: WorldRun[] = [];
   try {
@@ -134,6 +140,7 @@ export async function buildScenario(
     if (twin.run !== undefined) open.push(twin.run);
     const taskRun = await world('task', plan.operations, 0.3, 0.58, 'task');
     open.push(taskRun);
+    if (live) tell('reading metrics, spans and logs');
     // what a live cluster tells of the window is read once, before it is put back
     const task = live
       ? { ...taskRun, recording: await spoolRecording(taskRun.recording, join(work, 'task')) }
