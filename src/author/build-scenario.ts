@@ -105,8 +105,9 @@ export async function buildScenario(
   if (old !== undefined) return old;
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
-  const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
-    runWorld({
+  const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) => {
+    report(step, from);
+    return runWorld({
       plan,
       operations,
       application,
@@ -117,6 +118,7 @@ export async function buildScenario(
       onProgress: (done) => report(step, from + (to - from) * done),
       ...(live ? { onStep: tell } : {}),
     });
+  };
   const open: WorldRun[] = [];
   try {
     if (live) {
