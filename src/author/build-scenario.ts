@@ -125,6 +125,7 @@ export async function buildScenario(
       const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
       const cluster = await provider.provision(profile, options);
       try {
+        tell('trying what the cluster can do');
         await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
       } finally {
         await cluster[Symbol.asyncDispose]();
@@ -189,6 +190,7 @@ export async function buildScenario(
       baselines: live ? [measured.twin, measured.task] : [measured.twin],
       dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
       windowShare: ruleShare(profile),
+      ...(live ? { onStep: tell } : {}),
     });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);

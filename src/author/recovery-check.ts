@@ -34,8 +34,11 @@ export async function recoverAndCheck(options: {
   readonly dueAlerts: ReadonlySet<string>;
   /** Share of the usual rate window, for short worlds. */
   readonly windowShare?: number;
+  /** What is waited for, in words. */
+  readonly onStep?: (text: string) => void;
 }): Promise<RecoveryResult> {
-  const { cluster, injection } = options;
+  const { cluster, injection, onStep = () => undefined } = options;
+  onStep('undoing');
   await injection.recover();
   const leftOver = diffDesiredState(options.before, await readDesiredState(cluster.kube)).map(
     ({ entity, path }) => `${entity}${path === '' ? ' as a whole' : ` ${path}`}`,
@@ -45,6 +48,7 @@ export async function recoverAndCheck(options: {
   const healthy = await cluster.clock.until(
     async () => {
       remaining = await stillWrong(options);
+      onStep(remaining.length === 0 ? 'healthy again' : `waiting for the end of ${remaining.join(', ')}`);
       return remaining.length === 0;
     },
     timeoutMs,
