@@ -121,8 +121,9 @@ export function clusterConformance(
       };
       await cluster.deploy(application, { requestsPerSecond: 5, traceSampling: 1 });
       const fromMs = cluster.clock.nowMs();
+      await cluster.clock.advance(30_000);
       // indicators are rates: they need some scrapes
-      await cluster.clock.until(async () => (await silentIndicators()).length === 0, 90_000, 5000);
+      await cluster.clock.until(async () => (await silentIndicators()).length === 0, 60_000, 5000);
       const toMs = cluster.clock.nowMs();
       const pods = (
         await cluster.kube.list(
