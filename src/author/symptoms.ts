@@ -38,9 +38,13 @@ export function deriveSymptoms(
     const before =
       unit === 'count'
         ? (difference.first ?? 0)
-        : Math.max(difference.first ?? 0, ...healthy.map((part) => valueOf(part, name, subject) ?? 0));
+        : Math.max(difference.first ?? 0, ...healthy.map((part) => ofSubject(part, name, subject) ?? 0));
     if (!isSymptom({ ...difference, first: before })) continue;
-    if (isLive && name === 'latency-p95' && (valueOf(task.incident, 'requests', subject) ?? 0) < fewRequests)
+    if (
+      isLive &&
+      name === 'latency-p95' &&
+      (ofSubject(task.incident, 'requests', subject) ?? 0) < fewRequests
+    )
       continue;
     const isService = name === 'requests' || name === 'error-ratio' || name === 'latency-p95';
     const [entity = '', ...detail] = subject.split(' ');
@@ -58,7 +62,7 @@ export function deriveSymptoms(
 /** The slowest of so few requests are not to be told from chance. */
 const fewRequests = 20;
 
-function valueOf(part: readonly Indicator[], name: string, subject: string): number | undefined {
+function ofSubject(part: readonly Indicator[], name: string, subject: string): number | undefined {
   return part.find((one) => one.name === name && one.subject === subject)?.value;
 }
 
