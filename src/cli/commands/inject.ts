@@ -8,6 +8,7 @@ import { type ExecutedOperation, Injection } from '../../fault/injector.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { rootCauses } from '../../fault/root-causes.ts';
 import { viewFromCluster } from '../../fault/view.ts';
+import { patienceMs } from '../../spec/apply-timing.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import type { Plan } from '../../spec/plan.ts';
 import { type ConnectedCluster, connectCluster } from '../connect-cluster.ts';
@@ -38,7 +39,14 @@ export const inject: Command<InjectOptions> = async (options, io) => {
       const view = await viewFromCluster(cluster.target.kube, application, seed);
       const startMs = await cluster.nowMs();
       const plan = requireValid(
-        planScenario(scenario, application, { seed, startMs, provider: profile.provider, view, locate }),
+        planScenario(scenario, application, {
+          seed,
+          startMs,
+          provider: profile.provider,
+          patienceMs: patienceMs(profile),
+          view,
+          locate,
+        }),
       );
       requireControl(plan, cluster);
 
