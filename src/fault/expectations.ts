@@ -117,6 +117,12 @@ export function alertRules(rules: string): ReadonlyMap<string, string> {
   return names;
 }
 
+/** A line that tells of a call to one of these upstreams, and then how it failed. */
+export function failedCall(upstreams: readonly string[], texts: string): string {
+  const names = [...new Set(upstreams)].map((name) => name.replaceAll('.', '\\.')).join('|');
+  return `(?<![\\w-])(?:${names})(?![\\w-]).*(?:${texts})`;
+}
+
 /** Error texts that tell the ways a connection fails apart, across runtimes. */
 export const errorTexts = {
   timeout: '[Tt]im(ed|e) ?-?out|ETIMEDOUT|[Dd]eadline exceeded',
