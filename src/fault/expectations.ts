@@ -135,7 +135,7 @@ export function failedCall(upstreams: readonly string[], texts: string): string 
 /** Error texts that tell the ways a connection fails apart, across runtimes. */
 export const errorTexts = {
   timeout: '[Tt]im(ed|e) ?-?out|ETIMEDOUT|[Dd]eadline exceeded',
-  refused: '[Rr]efused',
+  refused: '[Rr]efused|ECONNREFUSED',
   lookup:
     '[Tt]im(ed|e) ?-?out|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|[Ll]ookup|[Rr]esol(ve|ution)|UnknownHost|[Nn]o such host',
   pool: '[Pp]ool|[Cc]onnection is not available|QueuePool|[Aa]cquir',
