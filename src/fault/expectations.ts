@@ -3,7 +3,8 @@ import type { KubeObject } from '../spec/kube-types.ts';
 import type { Condition } from '../spec/plan.ts';
 import type { ClusterView, PlannedExpectation, PlannedOperation } from './fault.ts';
 import { isRecord, listAt, textAt } from './json-access.ts';
-import { mainContainer } from './workloads.ts';
+import { subjectOf } from './operations.ts';
+import { mainContainer, nameOf, replacementOf } from './workloads.ts';
 
 /** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
 export const within = { event: 180_000, log: 240_000, alert: 300_000, settle: 45_000 } as const;
@@ -42,11 +43,16 @@ export function log(workload: KubeObject, pattern: string, afterMs?: number): Co
 }
 
 /**
- * When what restarts alone bring about is over: a workload that is recreated does not answer for a while, and its callers
- * say so with or without the fault. `undefined` without restarts.
+ * When what restarts alone bring about is over: a workload whose pods all go at once does not answer for a while, and its
+ * callers say so with or without the fault. `undefined` where no restart does that.
  */
-export function settledMs(restarts: readonly PlannedOperation[]): number | undefined {
-  return restarts.length === 0 ? undefined : Math.max(...restarts.map(({ atMs }) => atMs)) + within.settle;
+export function settledMs(view: ClusterView, restarts: readonly PlannedOperation[]): number | undefined {
+  const outages = restarts.filter(({ action }) => {
+    if (action.verb === 'delete-pods') return true;
+    const workload = view.objects.find((object) => nameOf(object) === subjectOf(action));
+    return workload !== undefined && replacementOf(workload).takesAllDown;
+  });
+  return outages.length === 0 ? undefined : Math.max(...outages.map(({ atMs }) => atMs)) + within.settle;
 }
 
 /** A waiting or terminated reason of the workload's containers. */

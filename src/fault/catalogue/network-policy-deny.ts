@@ -119,7 +119,7 @@ export const networkPolicyDeny: Fault<Arguments> = {
       expectations: [
         ...witnesses
           .slice(0, 1)
-          .map((w) => must(log(w, failureSeenBy(w, calls), settledMs(restarted)), within.log)),
+          .map((w) => must(log(w, failureSeenBy(w, calls), settledMs(view, restarted)), within.log)),
         ...calls
           .flatMap((call) => call.callees)
           .slice(0, 1)

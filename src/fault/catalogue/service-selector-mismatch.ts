@@ -119,7 +119,10 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
           .filter((w) => !gone.has(w.metadata.name))
           .slice(0, 1)
           .map((caller) =>
-            must(log(caller, failureSeenBy(args, view, service, caller), settledMs(renewed)), within.log),
+            must(
+              log(caller, failureSeenBy(args, view, service, caller), settledMs(view, renewed)),
+              within.log,
+            ),
           ),
         ...workloadsBehind(view, service).map((w) => mustNot(container(w, 'ImagePullBackOff'))),
       ],
