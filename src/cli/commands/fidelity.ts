@@ -89,8 +89,14 @@ async function bundlesOf(
   const profile = side === 'embedded' ? options.embeddedProfile : options.kindProfile;
   let finished = 0;
   const outcomes = await buildTasks(
-    // what is compared is one task, not a suite; the lints have their say in `build`
-    scenarios.map((scenario) => ({ scenario, out: join(out, side), profile, lint: false })),
+    // what is compared is what a task shows; lints and counterfactual worlds have their say in `build`
+    scenarios.map((scenario) => ({
+      scenario,
+      out: join(out, side),
+      profile,
+      lint: false,
+      counterfactual: false,
+    })),
     {
       jobs: side === 'embedded' ? 2 : 1,
       signal: io.signal,
