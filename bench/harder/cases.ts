@@ -1,7 +1,10 @@
 import type { Scenario } from '../../src/spec/scenario.ts';
 
-type Parts = Partial<
-  Pick<Scenario, 'faults' | 'distractors' | 'cover' | 'load' | 'timeline' | 'telemetry' | 'latent'>
+export type Parts = Partial<
+  Pick<
+    Scenario,
+    'faults' | 'distractors' | 'cover' | 'load' | 'timeline' | 'telemetry' | 'latent' | 'evidence'
+  >
 >;
 
 /** One fault without and with one option. */

@@ -1,4 +1,5 @@
 import type { PublicBundle } from '../../../snapshot/public-reader.ts';
+import { changePoint } from '../change-point.ts';
 import { deepestFailingSpan } from '../deepest-failing-span.ts';
 import { add } from '../heuristic.ts';
 import { randomWalk } from '../random-walk.ts';
@@ -7,7 +8,7 @@ import { worstLatencyShift } from '../worst-latency-shift.ts';
 import { once } from './once.ts';
 
 /** Whose word counts. */
-const witnesses = [deepestFailingSpan, randomWalk, worstErrorRatio, worstLatencyShift];
+const witnesses = [changePoint, deepestFailingSpan, randomWalk, worstErrorRatio, worstLatencyShift];
 
 /** Workloads by how badly they fare: one point from each that ranks it first, half a point for the second place, and so on. */
 export const worstWorkloadsOf = once('worst-workloads', async (evidence: PublicBundle) => {
