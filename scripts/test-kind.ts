@@ -1,12 +1,12 @@
 /**
- * `npm run test:kind`: what needs a real cluster. Makes one cluster with the whole application on it, runs the tests that
- * are known to pass there, and takes it down again, also after a failure or Ctrl-C. Says what each phase took. Exit 3
- * where something is missing that it needs. Arguments choose phases (`npm run test:kind -- tests more scenarios verify lint`):
- * `more` has the cluster's conformance, kills and stores, `scenarios` builds what was proved on kind, `each` every one of
- * the eight mechanisms alone, `verify` and `lint` look at the bundles.
+ * `npm run test:kind`: what needs a real cluster. Makes one cluster with the whole application on it, runs every test that
+ * needs one there, builds proven bundles of the eight mechanisms, looks at them as for publication, and takes the cluster
+ * down again, also after a failure or Ctrl-C. Says what each phase took. Exit 3 where something is missing that it needs.
+ * Arguments choose phases (`npm run test:kind -- tests scenarios`); only on request: `each` builds every mechanism alone,
+ * in most of an hour, where `scenarios` packs them in three.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -15,11 +15,21 @@ import { imageName } from '../src/harness/sandbox/docker/image.ts';
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'culprit-kind-'));
 const name = `kind-test-${process.pid}`;
+const clusterName = `shop-test-${process.pid}`;
 const profile = join(work, 'clusters', `${name}.yaml`);
 const bundles = join(work, 'bundles');
-// state of its own: a cluster that somebody keeps running is not seen, and not touched
-const env = { ...process.env, XDG_STATE_HOME: join(work, 'state') };
-const kubeconfig = join(work, 'state', 'culprit', 'clusters', `${name}.kubeconfig`);
+/** Label of containers that tests start beside the cluster, so that they go also when a test is cut off. */
+const label = `culprit-test=${process.pid}`;
+const env = {
+  ...process.env,
+  // state of its own: a cluster that somebody keeps running is not seen, and not touched
+  XDG_STATE_HOME: join(work, 'state'),
+  TMPDIR: work,
+  CULPRIT_TEST_KUBECONFIG: join(work, 'state', 'culprit', 'clusters', `${name}.kubeconfig`),
+  CULPRIT_TEST_CLUSTER: name,
+  CULPRIT_TEST_PROFILE: profile,
+  CULPRIT_TEST_LABEL: label,
+};
 
 interface Phase {
   readonly name: string;
@@ -28,29 +38,26 @@ interface Phase {
 
 const phases: readonly Phase[] = [
   { name: 'image', run: sandboxImage },
-  { name: 'up', run: () => culprit('cluster', 'up', '--profile', profile) },
-  { name: 'tests', run: () => tests(proved) },
-  { name: 'more', run: () => tests(young) },
+  // few users: the tests are to find a machine that has time for them
+  { name: 'up', run: () => culprit('cluster', 'up', '--profile', profile, '--rate', '5') },
+  { name: 'tests', run: tests },
   { name: 'scenarios', run: () => build('together') },
   { name: 'each', run: () => build('suite') },
   { name: 'verify', run: () => culprit('snapshot', 'verify', bundles) },
   { name: 'lint', run: () => culprit('snapshot', 'lint', bundles) },
 ];
 const needed = new Set(['up']);
-/** Test files that ran green in a whole run of this script, and those that have yet to. */
-const proved = ['test/kind/kube-client', 'test/kind/live-capture', 'test/kind/memory-limit', 'test/harness'];
-const young = ['test/kind/cluster', 'test/kind/kills', 'test/kind/stores'];
-/** What has not run green as a whole, or takes the better part of an hour (`each`). */
-const onRequest = new Set(['more', 'scenarios', 'each', 'verify', 'lint']);
+const onRequest = new Set(['each']);
 
-let running: ChildProcess | undefined;
+/** Ends what runs. */
+let stop: () => void = () => undefined;
 let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
     if (interrupted) return;
     interrupted = true;
     say('interrupted: taking the cluster down');
-    running?.kill('SIGTERM');
+    stop();
   });
 
 process.exitCode = await main();
@@ -59,27 +66,32 @@ async function main(): Promise<number> {
   const missing = missingTools();
   if (missing.length > 0) {
     say(
-      `cannot run here: ${missing.join(' and ')} is missing.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh`,
+      `cannot run here; missing: ${missing.join(', ')}.\nInstall them (https://kind.sigs.k8s.io), or on a machine without image registries run ../shared/tools/kind-offline/build.sh`,
     );
+    rmSync(work, { recursive: true, force: true });
     return 3;
   }
+  const unknown = process.argv.slice(2).filter((one) => !phases.some(({ name }) => name === one));
+  if (unknown.length > 0) {
+    say(`unknown phase ${unknown.join(', ')}; known: ${phases.map(({ name }) => name).join(', ')}`);
+    rmSync(work, { recursive: true, force: true });
+    return 2;
+  }
+  const startedMs = performance.now();
   writeProfile();
-  const wanted = process.argv.slice(2);
   const results: { name: string; code: number | undefined; seconds: number }[] = [];
   let broken = false;
   try {
-    for (const phase of phases) {
+    for (const phase of chosenPhases()) {
       if (interrupted) break;
-      const isWanted = wanted.length > 0 ? wanted.includes(phase.name) : !onRequest.has(phase.name);
-      if (!isWanted && !needed.has(phase.name)) continue;
       if (broken) {
         results.push({ name: phase.name, code: undefined, seconds: 0 });
         continue;
       }
       say(`${phase.name} …`);
-      const started = performance.now();
+      const phaseMs = performance.now();
       const code = await phase.run();
-      results.push({ name: phase.name, code, seconds: (performance.now() - started) / 1000 });
+      results.push({ name: phase.name, code, seconds: secondsSince(phaseMs) });
       if (code !== 0 && needed.has(phase.name)) broken = true;
     }
   } finally {
@@ -89,8 +101,21 @@ async function main(): Promise<number> {
     say(
       `${name.padEnd(10)} ${code === undefined ? 'not run: there is no cluster' : code === 0 ? 'ok' : `FAILED (exit ${code})`}  ${seconds.toFixed(0)} s`,
     );
+  say(`in all ${secondsSince(startedMs).toFixed(0)} s`);
   if (interrupted) return 130;
+  if (results.some(({ name, code }) => needed.has(name) && code === 3)) return 3;
   return results.every(({ code }) => code === 0) ? 0 : 1;
+}
+
+function chosenPhases(): readonly Phase[] {
+  const wanted = process.argv.slice(2);
+  return phases.filter(
+    ({ name }) => needed.has(name) || (wanted.length > 0 ? wanted.includes(name) : !onRequest.has(name)),
+  );
+}
+
+function secondsSince(ms: number): number {
+  return (performance.now() - ms) / 1000;
 }
 
 function say(text: string): void {
@@ -113,36 +138,42 @@ function writeProfile(): void {
   const text = readFileSync(join(root, 'clusters/kind-test.yaml'), 'utf8');
   const settings = parse(text) as { name: string; kindCluster: { clusterName?: string } };
   settings.name = name;
-  settings.kindCluster.clusterName = `shop-test-${process.pid}`;
+  settings.kindCluster.clusterName = clusterName;
   mkdirSync(join(work, 'clusters'), { recursive: true });
   writeFileSync(profile, stringify(settings));
 }
 
 function build(suite: string): Promise<number> {
-  return culprit('build', join(root, `scenarios/kind/${suite}.yaml`), '--profile', profile, '--out', bundles);
+  const file = join(root, `scenarios/kind/${suite}.yaml`);
+  return culprit('build', file, '--profile', profile, '--out', bundles, '--verbose');
 }
 
+/** Ends its own workers, and puts back what it did. */
 function culprit(...args: readonly string[]): Promise<number> {
-  return runChild([join(root, 'bin/culprit.js'), ...args]);
+  return runChild([join(root, 'bin/culprit.js'), ...args], (pid) => process.kill(pid, 'SIGTERM'));
 }
 
-function tests(files: readonly string[]): Promise<number> {
-  return runChild(
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.kind.config.ts', ...files],
-    { CULPRIT_TEST_KUBECONFIG: kubeconfig, CULPRIT_TEST_CLUSTER: name, CULPRIT_TEST_PROFILE: profile },
+function tests(): Promise<number> {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  return runChild([vitest, 'run', '--config', 'vitest.kind.config.ts'], (pid) =>
+    process.kill(-pid, 'SIGTERM'),
   );
 }
 
-function runChild(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<number> {
+function runChild(args: readonly string[], end: (pid: number) => void): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...args], {
       cwd: root,
-      stdio: 'inherit',
-      env: { ...env, ...more },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env,
+      // Ctrl-C reaches this process only, which ends what runs; nothing cuts the cleaning off
+      detached: true,
     });
-    running = child;
+    stop = () => {
+      if (child.pid !== undefined && child.exitCode === null) end(child.pid);
+    };
     child.on('exit', (code) => {
-      running = undefined;
+      stop = () => undefined;
       resolve(code ?? 1);
     });
   });
@@ -150,14 +181,19 @@ function runChild(args: readonly string[], more: Readonly<Record<string, string>
 
 async function cleanUp(): Promise<void> {
   say('taking the cluster down');
-  if ((await culprit('cluster', 'down', '--profile', profile)) !== 0)
+  if (existsSync(env.XDG_STATE_HOME) && (await culprit('cluster', 'down', '--profile', profile)) !== 0)
     spawnSync(
       'kind',
-      ['delete', 'cluster', '--name', `shop-test-${process.pid}`, '--kubeconfig', kubeconfig],
+      ['delete', 'cluster', '--name', clusterName, '--kubeconfig', env.CULPRIT_TEST_KUBECONFIG],
       {
         stdio: 'ignore',
       },
     );
+  const left = spawnSync('docker', ['ps', '--all', '--quiet', '--filter', `label=${label}`], {
+    encoding: 'utf8',
+  });
+  const ids = (left.stdout ?? '').split('\n').filter((id) => id !== '');
+  if (ids.length > 0) spawnSync('docker', ['rm', '--force', ...ids], { stdio: 'ignore' });
   rmSync(work, { recursive: true, force: true });
 }
 

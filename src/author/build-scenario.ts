@@ -5,6 +5,7 @@ import { rfc3339 } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
+import { whileOpen } from '../base/while-open.ts';
 import type { Recording } from '../capture/recording.ts';
 import { summarise } from '../capture/summary.ts';
 import type { Cluster, PrometheusClient } from '../cluster/cluster.ts';
@@ -61,9 +62,14 @@ export async function buildScenario(
     readonly check?: BundleCheck;
   },
 ): Promise<BuiltTask> {
-  const report = (step: BuildStep, done: number) =>
-    options.onProgress?.({ scenario: job.scenario, step, done });
   const { signal, session } = options;
+  let latest: { readonly step: BuildStep; readonly done: number } = { step: 'plan', done: 0 };
+  const report = (step: BuildStep, done: number) => {
+    latest = { step, done };
+    options.onProgress?.({ scenario: job.scenario, step, done });
+  };
+  const tell = (detail: string) => options.onProgress?.({ scenario: job.scenario, ...latest, detail });
+  session.onStep = tell;
   const check = job.lint === false ? undefined : options.check;
   report('plan', 0);
   const checked = requireValid(
@@ -100,8 +106,9 @@ export async function buildScenario(
   if (old !== undefined) return old;
 
   const work = await mkdtemp(join(tmpdir(), 'build-'));
-  const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) =>
-    runWorld({
+  const world = (name: string, operations: Plan['operations'], from: number, to: number, step: BuildStep) => {
+    report(step, from);
+    return runWorld({
       plan,
       operations,
       application,
@@ -110,17 +117,17 @@ export async function buildScenario(
       journal: async (cluster) => (live ? liveJournal(cluster) : join(work, `${name}.journal`)),
       ...(signal ? { signal } : {}),
       onProgress: (done) => report(step, from + (to - from) * done),
+      ...(live ? { onStep: tell } : {}),
     });
+  };
   const open: WorldRun[] = [];
   try {
     if (live) {
       const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
-      const cluster = await provider.provision(profile, options);
-      try {
-        await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
-      } finally {
-        await cluster[Symbol.asyncDispose]();
-      }
+      await whileOpen(await provider.provision(profile, options), (cluster) => {
+        tell('trying what the cluster can do');
+        return requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+      });
     }
     const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
     const twin = await twinOf(
@@ -134,6 +141,7 @@ export async function buildScenario(
     if (twin.run !== undefined) open.push(twin.run);
     const taskRun = await world('task', plan.operations, 0.3, 0.58, 'task');
     open.push(taskRun);
+    if (live) tell('reading metrics, spans and logs');
     // what a live cluster tells of the window is read once, before it is put back
     const task = live
       ? { ...taskRun, recording: await spoolRecording(taskRun.recording, join(work, 'task')) }
@@ -180,6 +188,7 @@ export async function buildScenario(
       baselines: live ? [measured.twin, measured.task] : [measured.twin],
       dueAlerts: new Set(measuredEffects.alertsDueToCauses.map(alertId)),
       windowShare: ruleShare(profile),
+      ...(live ? { onStep: tell } : {}),
     });
     const effects: Effects = { ...measuredEffects, recovery };
     const problems = unproved(effects, isControl);

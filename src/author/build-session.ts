@@ -23,6 +23,8 @@ export class BuildSession implements AsyncDisposable {
   readonly #twins = new Map<string, SharedTwin>();
   readonly #load: (name: string) => Promise<ClusterProvider>;
   #folder: Promise<string> | undefined;
+  /** Told what takes long on a live cluster, by the scenario that is being built. */
+  onStep: (text: string) => void = () => undefined;
 
   constructor(load: (name: string) => Promise<ClusterProvider> = loadProvider) {
     this.#load = load;
@@ -48,7 +50,7 @@ export class BuildSession implements AsyncDisposable {
   ): Promise<Cluster> {
     let cluster = this.#clusters.get(profile.name);
     if (cluster === undefined) {
-      cluster = provider.provision(profile, options);
+      cluster = provider.provision(profile, { ...options, onStep: (text) => this.onStep(text) });
       this.#clusters.set(profile.name, cluster);
       // what failed once may be tried again by the next scenario
       cluster.catch(() => this.#clusters.delete(profile.name));

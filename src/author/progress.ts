@@ -4,6 +4,7 @@ export interface BuildProgress {
   readonly step: BuildStep;
   /** Share of the whole build of this scenario that is done, 0..1. */
   readonly done: number;
+  /** For people: what is being done or waited for, where time is real. */
   readonly detail?: string;
 }
 

@@ -36,6 +36,8 @@ export function propagationEdges(
     else link({ from, to, kind: relation });
     // pods that move or multiply use up what is left of a quota
     if (relation === 'limits') link({ from: to, to: from, kind: 'counts against' });
+    // a workload that does not get its pods leaves its autoscaler short of them
+    if (relation === 'scales') link({ from: to, to: from, kind: 'scaled by' });
   }
   const namespaces = new Map(topology.services.map(({ name, namespace }) => [name, namespace]));
   for (const call of topology.calls) {

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly signal?: AbortSignal;
   /** Share of the world's time that has passed, 0..1. */
   readonly onProgress?: (done: number) => void;
+  /** What goes on now, in words, where time is real. */
+  readonly onStep?: (text: string) => void;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface WorldOptions {
  * while it warms up, before anything is recorded. The caller disposes of the cluster.
  */
 export async function runWorld(options: WorldOptions): Promise<WorldRun> {
-  const { plan, application, profile, signal } = options;
+  const { plan, application, profile, signal, onStep = () => undefined } = options;
   const seed = worldSeed(plan.seed);
   const live = isLive(profile);
   const cluster = await options.provider.provision(profile, {
@@ -58,6 +60,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
       traceSampling: plan.traceSampling,
       ...(signal ? { signal } : {}),
     });
+    onStep('warming up');
     const warmMs = cluster.clock.nowMs() + plan.warmUpMs;
     const operations = [...options.operations].sort((a, b) => a.atMs - b.atMs);
     const predating = operations.filter(({ atMs }) => atMs < -plan.baselineMs);
@@ -75,12 +78,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldRun> {
     // few samples in a short window would be too few
     const metricStepMs = Math.max(10_000, 30_000 * ruleShare(profile));
     capture = await startCapture(cluster, application, { metricStepMs });
+    onStep('baseline and incident');
     const report = () => options.onProgress?.((cluster.clock.nowMs() - startMs) / (endMs - startMs));
     for (const operation of operations.slice(predating.length)) {
       await advanceTo(cluster, incidentMs + operation.atMs, signal, report);
       await injection.execute(operation);
     }
     await advanceTo(cluster, endMs, signal, report);
+    onStep('capturing');
     const recording = await capture.finish({ startMs, incidentMs, endMs });
     return { cluster, recording, executed: injection.executed, injection, desiredBefore };
   } catch (error) {

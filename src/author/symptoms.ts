@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../base/order.ts';
+import type { Indicator } from '../capture/indicator.ts';
 import { differences, type IndicatorDifference, type WorldSummary } from '../capture/summary.ts';
 import type { Effects } from './prove.ts';
 
@@ -11,7 +12,9 @@ export interface Symptom {
 
 /**
  * What suffers: every entity whose signals in the incident differ from the twin's by more than chance would explain.
- * Entities of `excluded` (the causes, with everything folded into them) are none.
+ * Entities of `excluded` (the causes, with everything folded into them) are none. On a live cluster (`isLive`) ratios and
+ * latencies vary by themselves: there they have to be beyond every healthy time of both worlds, and a latency to be of
+ * more than a few requests.
  */
 export function deriveSymptoms(
   task: WorldSummary,
@@ -20,6 +23,7 @@ export function deriveSymptoms(
   entityOfService: (service: string) => string | undefined,
   entityOfAlert: (labels: Readonly<Record<string, string>>) => string | undefined,
   excluded: ReadonlySet<string>,
+  isLive = false,
 ): readonly Symptom[] {
   const found = new Map<string, Set<string>>();
   const note = (entity: string | undefined, signal: string) => {
@@ -28,9 +32,20 @@ export function deriveSymptoms(
     if (signals) signals.add(signal);
     else found.set(entity, new Set([signal]));
   };
+  const healthy = isLive ? [twin.baseline, task.baseline] : [];
   for (const difference of differences(twin.incident, task.incident)) {
-    const { name, subject, first: before = 0, second: after = 0 } = difference;
-    if (!isSymptom(difference)) continue;
+    const { name, subject, unit, second: after = 0 } = difference;
+    const before =
+      unit === 'count'
+        ? (difference.first ?? 0)
+        : Math.max(difference.first ?? 0, ...healthy.map((part) => ofSubject(part, name, subject) ?? 0));
+    if (!isSymptom({ ...difference, first: before })) continue;
+    if (
+      isLive &&
+      name === 'latency-p95' &&
+      (ofSubject(task.incident, 'requests', subject) ?? 0) < fewRequests
+    )
+      continue;
     const isService = name === 'requests' || name === 'error-ratio' || name === 'latency-p95';
     const [entity = '', ...detail] = subject.split(' ');
     note(
@@ -42,6 +57,13 @@ export function deriveSymptoms(
   return [...found]
     .sort(([a], [b]) => byCodeUnit(a, b))
     .map(([entity, signals]) => ({ entity, signals: [...signals].sort(byCodeUnit) }));
+}
+
+/** The slowest of so few requests are not to be told from chance. */
+const fewRequests = 20;
+
+function ofSubject(part: readonly Indicator[], name: string, subject: string): number | undefined {
+  return part.find((one) => one.name === name && one.subject === subject)?.value;
 }
 
 /** Thresholds: what a person comparing two dashboards would call different. */

@@ -31,6 +31,7 @@ export function deriveTruth(
     ofService,
     entities.ofAlert,
     causeEntities,
+    recording.provider !== 'embedded',
   );
   return {
     rootCauses: [...Map.groupBy(causes, ({ entity }) => universe.fold(entity))].map(([entity, group]) => ({

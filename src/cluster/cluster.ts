@@ -85,6 +85,8 @@ export interface ProvisionOptions {
   /** Epoch ms of the cluster's clock at start; ignored where time is real. */
   readonly startMs: number;
   readonly signal?: AbortSignal;
+  /** Told what takes long where time is real. */
+  readonly onStep?: (text: string) => void;
 }
 
 /** Makes clusters of one kind from a profile. */

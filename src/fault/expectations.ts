@@ -117,10 +117,16 @@ export function alertRules(rules: string): ReadonlyMap<string, string> {
   return names;
 }
 
+/** A line that tells of a call to one of these upstreams, and then how it failed. */
+export function failedCall(upstreams: readonly string[], texts: string): string {
+  const names = [...new Set(upstreams)].map((name) => name.replaceAll('.', '\\.')).join('|');
+  return `(?<![\\w-])(?:${names})(?![\\w-]).*(?:${texts})`;
+}
+
 /** Error texts that tell the ways a connection fails apart, across runtimes. */
 export const errorTexts = {
   timeout: '[Tt]im(ed|e) ?-?out|ETIMEDOUT|[Dd]eadline exceeded',
-  refused: '[Rr]efused',
+  refused: '[Rr]efused|ECONNREFUSED',
   lookup:
     '[Tt]im(ed|e) ?-?out|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|[Ll]ookup|[Rr]esol(ve|ution)|UnknownHost|[Nn]o such host',
   pool: '[Pp]ool|[Cc]onnection is not available|QueuePool|[Aa]cquir',

@@ -75,7 +75,7 @@ export async function recoverOpened(
     ),
   );
   for (const namespace of quotas) await retryRefusedPods(target, namespace);
-  await renewStalePods(intents, target);
+  await renewStalePods(intents, new Set(operations.map(({ operation }) => operation)), target);
   await writer.append({ type: 'closed' });
   return { operations, isClean: operations.every(({ outcome }) => outcome !== 'kept') };
 }

@@ -98,6 +98,19 @@ describe('init and scenario new', () => {
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('already') });
   });
 
+  it('plan a scenario whose profile has short times as it is built', async () => {
+    const { code, stdout } = await inProcess(
+      'scenario',
+      'plan',
+      join(import.meta.dirname, '../../scenarios/kind/tidy-up-day.yaml'),
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { expectations } = JSON.parse(stdout);
+    expect(expectations.filter((one: { must: boolean }) => one.must).length).toBeGreaterThan(8);
+    for (const { withinMs } of expectations) expect(withinMs).toBeLessThanOrEqual(110_000);
+  });
+
   it('writes a valid scenario for every fault', async () => {
     const { stdout } = await inProcess('fault', 'list', '--json');
     const names = JSON.parse(stdout).mechanisms.filter((one: { type: string }) => one.type === 'fault');

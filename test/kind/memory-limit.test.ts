@@ -44,7 +44,19 @@ describe.skipIf(image === undefined)('a program in a container', () => {
 
   const start = async (memory: string): Promise<string> => {
     const id = await docker(
-      ...['run', '-d', '--user', '10001', '--read-only', '--memory', memory, '--memory-swap', memory],
+      ...[
+        'run',
+        '-d',
+        '--label',
+        process.env['CULPRIT_TEST_LABEL'] ?? 'culprit-test',
+        '--user',
+        '10001',
+        '--read-only',
+        '--memory',
+        memory,
+        '--memory-swap',
+        memory,
+      ],
       ...['-v', `${folder}:/app:ro`, image ?? '', 'node', '--max-semi-space-size=1', '/app/program.mjs'],
     );
     started.push(id);

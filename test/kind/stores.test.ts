@@ -44,7 +44,10 @@ const started: string[] = [];
 /** Starts a store and answers the name of its container. */
 async function start(image: string, env: Record<string, string>, ...args: string[]): Promise<string> {
   const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  const id = await docker('run', '-d', '--cap-drop', 'ALL', ...variables, await packageStore(image), ...args);
+  const label = ['--label', process.env['CULPRIT_TEST_LABEL'] ?? 'culprit-test'];
+  const id = await docker(
+    ...['run', '-d', ...label, '--cap-drop', 'ALL', ...variables, await packageStore(image), ...args],
+  );
   started.push(id);
   return id;
 }

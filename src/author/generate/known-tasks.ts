@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
+import { patienceMs } from '../../spec/apply-timing.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { type ApplicationCache, checkScenario } from '../check-scenario.ts';
 import { expandScenarios } from '../expand-scenarios.ts';
@@ -23,7 +24,12 @@ export async function knownTasks(paths: readonly string[]): Promise<readonly Fin
     const { scenario, application, profile } = requireValid(await checkScenario(file, cache));
     const seed = scenario.seed ?? '0'.repeat(32);
     const plan = requireValid(
-      planScenario(scenario, application, { seed, startMs: 0, provider: profile.provider }),
+      planScenario(scenario, application, {
+        seed,
+        startMs: 0,
+        provider: profile.provider,
+        patienceMs: patienceMs(profile),
+      }),
     );
     found.push(plannedFingerprint(basename(file), scenario, plan));
   }

@@ -46,6 +46,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
   if (jobs !== wantedJobs && options.jobs !== undefined)
     progress.note('note: --jobs is 1 here: on a real cluster worlds run one after the other');
   const running = new Map<string, string>();
+  const startedMs = performance.now();
   let finished = 0;
   const outcomes = await buildTasks(
     scenarios.map(
@@ -63,7 +64,15 @@ export const build: Command<BuildOptions> = async (options, io) => {
       jobs,
       signal: io.signal,
       onProgress: (step) => {
-        running.set(step.scenario, `${names.of(step.scenario)} ${step.step} ${Math.round(step.done * 100)}%`);
+        const { detail } = step;
+        running.set(
+          step.scenario,
+          `${names.of(step.scenario)} ${step.step} ${Math.round(step.done * 100)}%${detail === undefined ? '' : `: ${detail}`}`,
+        );
+        if (options.verbose && detail !== undefined)
+          progress.note(
+            `  ${((performance.now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${names.of(step.scenario)} ${step.step}: ${detail}`,
+          );
         progress.update(`${finished}/${scenarios.length}  ${[...running.values()].join('   ')}`);
       },
       onOutcome: (outcome) => {

@@ -3,6 +3,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { inParallel } from './in-parallel.ts';
+import type { AppliedVersions, LiveObjects } from './live-objects.ts';
 
 /** Field manager of what an operator applied. */
 const manager = 'kubectl-client-side-apply';
@@ -10,28 +11,49 @@ const manager = 'kubectl-client-side-apply';
 type Fields = Readonly<Record<string, unknown>>;
 type Texts = Readonly<Record<string, string>>;
 
+/** What is known of a cluster before something is applied to it. */
+export interface Known {
+  readonly live: LiveObjects;
+  readonly applied: AppliedVersions;
+}
+
 /**
  * Makes an object what the manifest says, whatever was done to it: created, or replaced as a whole, so that fields that
  * somebody added go. What the server wrote itself (addresses, revisions, tokens) stays; one that is as it should be is
  * not touched.
  */
-export async function applyObject(kube: KubeClient, manifest: KubeObject): Promise<void> {
+export async function applyObject(kube: KubeClient, manifest: KubeObject, known?: Known): Promise<void> {
+  const seen = known === undefined ? 'unknown' : known.live.find(manifest);
+  if (seen !== undefined && seen !== 'unknown' && known?.applied.isAsApplied(manifest, seen)) return;
   for (let attempt = 0; ; attempt++) {
     try {
-      const live = await kube.get(refOf(manifest)).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
-      if (live === undefined) await kube.create(manifest, { fieldManager: manager });
-      else if (live.metadata['deletionTimestamp'] !== undefined) throw new StillGoing();
-      else await kube.replace(replacement(manifest, live));
+      const live = attempt === 0 && seen !== 'unknown' ? seen : await getOrNothing(kube, manifest);
+      if (live?.metadata['deletionTimestamp'] !== undefined) throw new StillGoing();
+      const kept =
+        live === undefined
+          ? await kube.create(manifest, { fieldManager: manager })
+          : await kube.replace(replacement(manifest, live));
+      known?.applied.remember(manifest, kept);
       return;
     } catch (error) {
-      // somebody wrote in between, or an old one of the name is still going
-      const isRace = isConflict(error) || error instanceof StillGoing || isTerminating(error);
+      // somebody wrote in between or took it away, or an old one of the name is still going
+      const isRace =
+        isConflict(error) ||
+        (attempt === 0 && isNotFound(error)) ||
+        error instanceof StillGoing ||
+        isTerminating(error);
       if (!isRace || attempt >= 60) throw error;
       await new Promise((done) => setTimeout(done, Math.min(1000, 50 * (attempt + 1))));
     }
+  }
+}
+
+async function getOrNothing(kube: KubeClient, manifest: KubeObject): Promise<KubeObject | undefined> {
+  try {
+    return await kube.get(refOf(manifest));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }
 
@@ -43,11 +65,15 @@ function isTerminating(error: unknown): boolean {
 }
 
 /** Applies many, at most eight at a time, kinds in the order given. */
-export async function applyObjects(kube: KubeClient, manifests: readonly KubeObject[]): Promise<void> {
+export async function applyObjects(
+  kube: KubeClient,
+  manifests: readonly KubeObject[],
+  known?: Known,
+): Promise<void> {
   for (let rest = [...manifests]; rest.length > 0; ) {
     const [first] = rest;
     const isSame = (object: KubeObject) => object.kind === first?.kind;
-    await inParallel(rest.filter(isSame), 8, (object) => applyObject(kube, object));
+    await inParallel(rest.filter(isSame), 8, (object) => applyObject(kube, object, known));
     rest = rest.filter((object) => !isSame(object));
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../live/observability-objects.ts';
 import { applyObjects } from './apply-objects.ts';
 import type { KindSettings } from './kind-settings.ts';
+import { type AppliedVersions, LiveObjects } from './live-objects.ts';
 import type { KindLoadControl } from './load-control.ts';
 import { resetNodes } from './nodes.ts';
 import {
@@ -32,6 +33,8 @@ export interface DeployApplicationOptions {
   readonly settings: KindSettings;
   /** Names of images that stand for others than before: their pods are made anew. */
   readonly replaced: ReadonlySet<string>;
+  /** What this process applied before. */
+  readonly applied: AppliedVersions;
   readonly requestsPerSecond: number;
   readonly traceSampling: number;
   readonly onStep: (text: string) => void;
@@ -67,10 +70,20 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     });
 
   onStep(isReset ? `putting ${application.name} back` : `deploying ${application.name}`);
+  const users = {
+    requestsPerSecond: options.requestsPerSecond * settings.loadShare,
+    factor: 1,
+    traceSampling: options.traceSampling,
+  };
+  // users of a busy evening would only be in the way
+  if (isReset) await options.load.tell(users).catch(() => undefined);
   await resetNodes(kube);
+  const live = await LiveObjects.list(kube);
+  const known = { live, applied: options.applied };
   await applyObjects(
     kube,
     application.manifests.filter((object) => !isWorkload(object)),
+    known,
   );
   const ownResourceMetrics = await lacksResourceMetrics(kube);
   await applyObjects(
@@ -82,15 +95,16 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
       evaluationInterval: settings.evaluationInterval,
       resourceMetrics: ownResourceMetrics,
     }),
+    known,
   );
-  if (isReset) await deleteForeignObjects(kube, application.manifests, owned);
+  if (isReset) await deleteForeignObjects(kube, live, application.manifests, owned);
   const workloads = application.manifests.filter((object) => isWorkload(object) && !isUsers(object));
   const [stores, services] = [
     workloads.filter(({ kind }) => kind === 'StatefulSet'),
     workloads.filter(({ kind }) => kind === 'Deployment'),
   ];
   if (isReset) {
-    await applyObjects(kube, workloads);
+    await applyObjects(kube, workloads, known);
     onStep(`${await deleteUsedPods(kube, namespaces, options.replaced)} pods are made anew`);
   } else {
     await applyObjects(kube, stores);
@@ -105,13 +119,9 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   // nothing may look as if it had been through something: what fell over while others started begins again
   for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 
-  await applyObjects(kube, application.manifests.filter(isUsers));
+  await applyObjects(kube, application.manifests.filter(isUsers), known);
   await wait([load.namespace]);
-  await options.load.tell({
-    requestsPerSecond: options.requestsPerSecond * settings.loadShare,
-    factor: 1,
-    traceSampling: options.traceSampling,
-  });
+  await options.load.tell(users);
   if (isReset) {
     await deleteOldReplicaSets(kube, owned);
     // what it remembers of an earlier world would go on alerting

@@ -30,6 +30,7 @@ import { buildImages } from './build-images.ts';
 import { deployApplication } from './deploy-application.ts';
 import { explainLoss } from './explain-loss.ts';
 import type { KindSettings } from './kind-settings.ts';
+import { AppliedVersions } from './live-objects.ts';
 import { KindLoadControl } from './load-control.ts';
 import { loadImages } from './load-images.ts';
 import { kindNodeControl, tryNodeControl } from './nodes.ts';
@@ -59,6 +60,7 @@ export class KindCluster implements Cluster {
   #state: ClusterState;
   #load: KindLoadControl | undefined;
   #telemetry: LiveTelemetry | undefined;
+  readonly #applied = new AppliedVersions();
   /** Digest of the programs whose images are in the nodes. */
   #imagesOf: string | undefined;
 
@@ -131,6 +133,7 @@ export class KindCluster implements Cluster {
       application,
       settings,
       replaced,
+      applied: this.#applied,
       requestsPerSecond: options.requestsPerSecond,
       traceSampling: options.traceSampling,
       ...steps,

@@ -14,11 +14,10 @@ import { takeDown } from './take-down.ts';
 export const kindProvider: ClusterProvider = {
   name: 'kind',
   prepare: (application, profile) => prepareApplication(application, kindSettings(profile)),
-  async provision(profile, { signal }) {
+  async provision(profile, { signal, onStep = () => undefined }) {
     const folder = stateFolder(process.env);
     const settings = kindSettings(profile);
     const lock = await lockCluster(clusterFiles(folder, profile.name).lock, profile.name);
-    const onStep = () => undefined;
     try {
       const { state, isNew } = await ensureKindCluster({
         folder,

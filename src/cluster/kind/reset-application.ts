@@ -1,8 +1,9 @@
 import { byCodeUnit } from '../../base/order.ts';
-import type { GroupVersionKind, KubeClient } from '../../kube/client.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { inParallel } from './in-parallel.ts';
+import { idOf, type LiveObjects } from './live-objects.ts';
 
 /** Kinds that the cluster itself makes and takes away. */
 const madeByCluster = new Set([
@@ -15,22 +16,20 @@ const madeByCluster = new Set([
 ]);
 
 /**
- * Takes away what is not of an application in its namespaces: objects that somebody added, Events.
- * What belongs to another object goes with it.
+ * Takes away what is not of an application in its namespaces: objects that somebody added. What belongs to another
+ * object goes with it.
  */
 export async function deleteForeignObjects(
   kube: KubeClient,
+  live: LiveObjects,
   manifests: readonly KubeObject[],
   namespaces: readonly string[],
 ): Promise<void> {
   const wanted = new Set(manifests.map(idOf));
-  await inParallel(await namespacedKinds(kube), 6, async (kind) => {
-    for (const namespace of namespaces) {
-      const { items } = await kube.list(kind, { namespace });
-      const foreign = items.filter((object) => !wanted.has(idOf(object)) && !isKept(object));
-      await deleteAll(kube, foreign);
-    }
-  });
+  await deleteAll(
+    kube,
+    live.in(namespaces).filter((object) => !wanted.has(idOf(object)) && !isKept(object)),
+  );
 }
 
 /** Events of the namespaces; those about nodes stand in `default`. */
@@ -153,19 +152,6 @@ function isKept({ kind, metadata, ...object }: KubeObject): boolean {
   }
 }
 
-async function namespacedKinds(kube: KubeClient): Promise<readonly GroupVersionKind[]> {
-  const kinds = (await kube.resources()).filter(
-    ({ namespaced, verbs, plural, apiVersion, kind }) =>
-      namespaced &&
-      verbs.includes('list') &&
-      verbs.includes('delete') &&
-      !plural.includes('/') &&
-      // the same Events under another name
-      !(kind === 'Event' && apiVersion !== 'v1'),
-  );
-  return kinds.map(({ apiVersion, kind }) => ({ apiVersion, kind }));
-}
-
 async function deleteAll(
   kube: KubeClient,
   objects: readonly KubeObject[],
@@ -181,9 +167,4 @@ async function deleteAll(
         if (!isNotFound(error)) throw error;
       }),
   );
-}
-
-function idOf({ apiVersion, kind, metadata }: KubeObject): string {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return `${group}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }

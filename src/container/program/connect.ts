@@ -14,8 +14,13 @@ const kinds: Readonly<Record<string, FailureKind>> = {
 
 /** What an error of a socket or the resolver means while a connection is being made; anything else is a reset. */
 export function connectFailure(upstream: Upstream, error: unknown, ip = ''): Failure {
+  return upstream.fail(connectFailureKind(error), ip);
+}
+
+/** The kind of such a failure, by the code that Node gives it. */
+export function connectFailureKind(error: unknown): FailureKind {
   const code = (error as { code?: unknown } | undefined)?.code;
-  return upstream.fail((typeof code === 'string' ? kinds[code] : undefined) ?? 'reset', ip);
+  return (typeof code === 'string' ? kinds[code] : undefined) ?? 'reset';
 }
 
 /**

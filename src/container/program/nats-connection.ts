@@ -14,6 +14,7 @@ import type { Link, Message } from '../../workload/host.ts';
 import type { Operation } from '../../workload/operations.ts';
 import type { Trace } from '../../workload/tracing.ts';
 import type { Upstream } from '../../workload/upstream.ts';
+import { connectFailureKind } from './connect.ts';
 import { readTraceparent, traceparentOf } from './propagation.ts';
 import { connectedWithin, type StoreConnection, StoreLink } from './store-link.ts';
 
@@ -22,9 +23,9 @@ const ackWaitMs = 30_000;
 const pullMs = 30_000;
 const payload = new TextEncoder().encode('{}');
 
+/** Codes of the client itself; those of the socket it passes on as they are. */
 const kinds: Readonly<Record<string, FailureKind>> = {
   CONNECTION_REFUSED: 'refused',
-  ECONNREFUSED: 'refused',
   TIMEOUT: 'timeout',
   CONNECTION_TIMEOUT: 'connect-timeout',
   AUTHORIZATION_VIOLATION: 'auth',
@@ -36,7 +37,7 @@ export function natsFailureKind(error: unknown): FailureKind {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof message === 'string' && message.toLowerCase().includes('maximum connections'))
     return 'too-many-clients';
-  return (typeof code === 'string' ? kinds[code] : undefined) ?? 'reset';
+  return (typeof code === 'string' ? kinds[code] : undefined) ?? connectFailureKind(error);
 }
 
 /** Stream of a subject: `ORDERS` holds `orders.>`. */

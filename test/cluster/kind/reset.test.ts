@@ -4,6 +4,7 @@ import type { EmbeddedCluster } from '../../../src/cluster/embedded/embedded-clu
 import { embeddedProvider } from '../../../src/cluster/embedded/embedded-provider.ts';
 import { applyObjects } from '../../../src/cluster/kind/apply-objects.ts';
 import { kindSettings } from '../../../src/cluster/kind/kind-settings.ts';
+import { AppliedVersions, LiveObjects } from '../../../src/cluster/kind/live-objects.ts';
 import { resetNodes } from '../../../src/cluster/kind/nodes.ts';
 import { prepareApplication } from '../../../src/cluster/kind/prepare-application.ts';
 import {
@@ -17,6 +18,7 @@ import { loadApplication } from '../../../src/spec/load-application.ts';
 import { loadProfile } from '../../../src/spec/load-profile.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
+const applied = new AppliedVersions();
 let application: Application;
 let cluster: EmbeddedCluster;
 
@@ -68,8 +70,9 @@ function written({ status: _, ...object }: KubeObject): unknown {
 
 async function putBack(): Promise<void> {
   await resetNodes(cluster.kube);
-  await applyObjects(cluster.kube, application.manifests);
-  await deleteForeignObjects(cluster.kube, application.manifests, namespaces);
+  const live = await LiveObjects.list(cluster.kube);
+  await applyObjects(cluster.kube, application.manifests, { live, applied });
+  await deleteForeignObjects(cluster.kube, live, application.manifests, namespaces);
 }
 
 describe('an application that was tampered with', { timeout: 120_000 }, () => {
