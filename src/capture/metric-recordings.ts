@@ -9,19 +9,37 @@ export function metricTimes(startMs: number, endMs: number, stepMs: number): rea
   return times.reverse();
 }
 
-/** Samples of every metric at these times, one metric at a time, sorted by name. */
+/**
+ * Samples of every metric at these times, one metric at a time, sorted by name; so many are asked for ahead, where
+ * questions travel.
+ */
 export async function* metricRecordings(
   prometheus: PrometheusClient,
   timesMs: readonly number[],
   stepMs: number,
+  ahead = 0,
 ): AsyncGenerator<MetricRecording> {
   const [firstMs, lastMs] = [timesMs[0], timesMs.at(-1)];
   if (firstMs === undefined || lastMs === undefined) return;
   const names = new Set<string>();
   for (const labels of await prometheus.series(['{__name__=~".+"}'], firstMs, lastMs))
     if (labels['__name__']) names.add(labels['__name__']);
-  for (const name of [...names].sort(byCodeUnit)) {
+  const waiting = [...names].sort(byCodeUnit);
+  const asked: Promise<MetricRecording>[] = [];
+  const ask = async (name: string): Promise<MetricRecording> => {
     const selector = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name) ? name : `{${JSON.stringify(name)}}`;
-    yield { name, series: await prometheus.queryRange(selector, firstMs, lastMs, stepMs) };
+    return { name, series: await prometheus.queryRange(selector, firstMs, lastMs, stepMs) };
+  };
+  for (;;) {
+    for (let name = waiting[0]; name !== undefined && asked.length <= ahead; name = waiting[0]) {
+      waiting.shift();
+      const answer = ask(name);
+      // told when its turn comes, also if somebody stops listening before
+      answer.catch(() => undefined);
+      asked.push(answer);
+    }
+    const next = asked.shift();
+    if (next === undefined) return;
+    yield await next;
   }
 }

@@ -72,7 +72,7 @@ export async function startCapture(
           spans(),
           recorded.map(({ object }) => object),
         ),
-        metrics: () => metricRecordings(prometheus, timesMs, stepMs),
+        metrics: () => metricRecordings(prometheus, timesMs, stepMs, cluster.provider === 'embedded' ? 0 : 5),
         metricTimesMs: timesMs,
         spans,
         logs: () => telemetry.logs(startMs, endMs),

@@ -108,7 +108,7 @@ describe('init and scenario new', () => {
     expect(code).toBe(0);
     const { expectations } = JSON.parse(stdout);
     expect(expectations.filter((one: { must: boolean }) => one.must).length).toBeGreaterThan(8);
-    for (const { withinMs } of expectations) expect(withinMs).toBeLessThanOrEqual(110_000);
+    for (const { withinMs } of expectations) expect(withinMs).toBeLessThanOrEqual(95_000);
   });
 
   it('writes a valid scenario for every fault', async () => {

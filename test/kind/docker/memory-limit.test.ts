@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProgram } from '../../src/cluster/kind/bundle-programs.ts';
-import { program } from '../cluster/embedded/processes/small-world.ts';
+import { bundleProgram } from '../../../src/cluster/kind/bundle-programs.ts';
+import { program } from '../../cluster/embedded/processes/small-world.ts';
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();

@@ -1,22 +1,22 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageStore } from '../../src/cluster/kind/package-store.ts';
-import { openNats } from '../../src/container/program/nats-connection.ts';
-import { openPostgres } from '../../src/container/program/postgres-connection.ts';
-import { openRedis } from '../../src/container/program/redis-connection.ts';
-import { Failure } from '../../src/workload/failure.ts';
-import type { Host, Link, Message, Outcome } from '../../src/workload/host.ts';
+import { packageStore } from '../../../src/cluster/kind/package-store.ts';
+import { openNats } from '../../../src/container/program/nats-connection.ts';
+import { openPostgres } from '../../../src/container/program/postgres-connection.ts';
+import { openRedis } from '../../../src/container/program/redis-connection.ts';
+import { Failure } from '../../../src/workload/failure.ts';
+import type { Host, Link, Message, Outcome } from '../../../src/workload/host.ts';
 import {
   cacheOperation,
   type Operation,
   publishOperation,
   queryOperation,
-} from '../../src/workload/operations.ts';
-import { Task } from '../../src/workload/task.ts';
-import { Trace } from '../../src/workload/tracing.ts';
-import { Upstream, type UpstreamOptions } from '../../src/workload/upstream.ts';
-import { until } from '../container/program/local-programs.ts';
+} from '../../../src/workload/operations.ts';
+import { Task } from '../../../src/workload/task.ts';
+import { Trace } from '../../../src/workload/tracing.ts';
+import { Upstream, type UpstreamOptions } from '../../../src/workload/upstream.ts';
+import { until } from '../../container/program/local-programs.ts';
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();
