@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { checkDiagnosticCodes } from './check-diagnostic-codes.ts';
 import { checkImports } from './check-imports.ts';
+import { checkSyntax } from './check-syntax.ts';
 import { staleSchemas } from './schemas.ts';
 
 /** `npm run check`: everything that can be said about the source without running the tests. */
@@ -23,6 +24,10 @@ const steps: readonly Step[] = [
   { name: 'imports', run: async () => lines(await checkImports(root)) },
   { name: 'unused', run: () => tool('knip/bin/knip.js', ['--no-progress']) },
   { name: 'schemas', run: async () => lines(await staleSchemas(), 'run: npm run schemas') },
+  {
+    name: 'syntax',
+    run: async () => lines(await checkSyntax(root), 'base/while-open.ts disposes of one resource'),
+  },
   { name: 'diagnostic codes', run: async () => lines(await checkDiagnosticCodes(root)) },
 ];
 

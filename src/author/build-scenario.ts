@@ -5,6 +5,7 @@ import { rfc3339 } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
+import { whileOpen } from '../base/while-open.ts';
 import type { Recording } from '../capture/recording.ts';
 import { summarise } from '../capture/summary.ts';
 import type { Cluster, PrometheusClient } from '../cluster/cluster.ts';
@@ -123,13 +124,10 @@ export async function buildScenario(
   try {
     if (live) {
       const options = { seed: 0, startMs: plan.startMs, ...(signal ? { signal } : {}) };
-      const cluster = await provider.provision(profile, options);
-      try {
+      await whileOpen(await provider.provision(profile, options), (cluster) => {
         tell('trying what the cluster can do');
-        await requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
-      } finally {
-        await cluster[Symbol.asyncDispose]();
-      }
+        return requireCapabilities(scenario, cluster, () => session.probed(profile, cluster));
+      });
     }
     const key = job.ownTwin ? undefined : twinKey(plan, application, profile);
     const twin = await twinOf(

@@ -75,8 +75,9 @@ export async function sightings(
       if (wanted.length === 0) continue;
       for await (const line of log.lines) {
         if (!inIncident(line.timeMs)) continue;
-        for (const { index, pattern } of wanted)
-          if (pattern.test(line.text)) note(index, line.timeMs, `${log.pod}: ${line.text}`);
+        for (const { index, condition, pattern } of wanted)
+          if (line.timeMs >= incidentMs + (condition.afterMs ?? 0) && pattern.test(line.text))
+            note(index, line.timeMs, `${log.pod}: ${line.text}`);
       }
     }
   }

@@ -58,14 +58,16 @@ export async function readLock(directory: string): Promise<LockFile | undefined>
   }
 }
 
-/** Adds or replaces entries (by task) and writes the file atomically, sorted by task. */
+/** Adds or replaces entries (by task), leaves out those of `gone`, and writes the file atomically, sorted by task. */
 export async function updateLock(
   directory: string,
   version: string,
   entries: readonly LockedTask[],
+  gone: readonly string[] = [],
 ): Promise<void> {
   const before = await readLock(directory);
   const tasks = new Map((before?.tasks ?? []).map((task) => [task.task, task]));
+  for (const task of gone) tasks.delete(task);
   for (const entry of entries) {
     // a scenario has one task: a changed seed gives a new id and the old one is not built any more
     for (const [id, task] of tasks)

@@ -58,7 +58,11 @@ function entityOfAlert(
     const name = labels[label];
     if (name !== undefined) return find(entityName({ kind, name, namespace }));
   }
-  if (labels['service'] !== undefined)
-    return entityOfService(namespace === undefined ? labels['service'] : `${namespace}/${labels['service']}`);
+  const serviceNamed = (name: string) =>
+    entityOfService(namespace === undefined ? name : `${namespace}/${name}`);
+  // a queue tells how far its consumers are behind: it is the consumer that lags
+  const consumer = labels['consumer_name'] === undefined ? undefined : serviceNamed(labels['consumer_name']);
+  if (consumer !== undefined) return consumer;
+  if (labels['service'] !== undefined) return serviceNamed(labels['service']);
   return labels['node'] === undefined ? undefined : find(entityName({ kind: 'Node', name: labels['node'] }));
 }

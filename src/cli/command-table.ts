@@ -193,6 +193,7 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--embedded <path>', 'bundles that were built on the embedded cluster, instead of building them'],
       ['--kind <path>', 'bundles of the same tasks that were built on a real cluster'],
+      ['--kind-again <path>', 'bundles of a second build there: what differs between the two is chance'],
       ['--embedded-profile <name>', 'cluster profile of the embedded builds', 'embedded-test'],
       ['--kind-profile <name>', 'cluster profile of the real builds', 'kind-test'],
       ['--out <dir>', 'where built bundles are kept; default: a temporary folder'],
@@ -278,7 +279,7 @@ export const commandTable: readonly TableEntry[] = [
   {
     name: 'difficulty',
     summary:
-      'every gate, fifteen solvers without a model, a panel of models: which tasks are sound, and how difficult',
+      'every gate, nineteen solvers without a model, a panel of models: which tasks are sound, and how difficult',
     arguments: [['<task...>', 'bundles, or folders of bundles']],
     options: [
       ['--suite <file>', 'suite file with thresholds and dropped tasks; judges the suite as a whole, too'],
@@ -289,6 +290,8 @@ export const commandTable: readonly TableEntry[] = [
       ['--concurrency <n>', 'samples of the panel at the same time; default: 4'],
       ['--sandbox <name>', "where the models' commands run; default: the strongest that works"],
       ['--html <file>', 'a page with plots, in one file'],
+      ['--rebuild', 'builds every task again and compares the bytes, instead of believing its proof'],
+      ['--jobs <n>', 'with --rebuild: how many at a time; default: 2'],
       ['--repeats <n>', 'how often a solver that guesses is asked', '20'],
       ['--identity <files...>', 'secret keys for sealed tasks'],
     ],

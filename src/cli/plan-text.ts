@@ -83,7 +83,7 @@ function conditionText(condition: Condition): string {
     case 'alert':
       return `alert ${condition.name}${condition.labels ? ` ${JSON.stringify(condition.labels)}` : ''}`;
     case 'log':
-      return `log line of ${condition.namespace}/${condition.workload} like /${condition.pattern}/`;
+      return `log line of ${condition.namespace}/${condition.workload} like /${condition.pattern}/${condition.afterMs === undefined ? '' : ` after ${Math.round(condition.afterMs / 1000)} s`}`;
     case 'span':
       return `failed span of ${condition.service} like /${condition.pattern}/`;
     case 'metric':

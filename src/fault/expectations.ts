@@ -1,12 +1,13 @@
 import { parse } from 'yaml';
 import type { KubeObject } from '../spec/kube-types.ts';
 import type { Condition } from '../spec/plan.ts';
-import type { ClusterView, PlannedExpectation } from './fault.ts';
+import type { ClusterView, PlannedExpectation, PlannedOperation } from './fault.ts';
 import { isRecord, listAt, textAt } from './json-access.ts';
-import { mainContainer } from './workloads.ts';
+import { subjectOf } from './operations.ts';
+import { mainContainer, nameOf, replacementOf } from './workloads.ts';
 
 /** Times by which things show: Events and container states soon, alerts after their rate window and `for`. */
-export const within = { event: 180_000, log: 240_000, alert: 300_000 } as const;
+export const within = { event: 180_000, log: 240_000, alert: 300_000, settle: 45_000 } as const;
 
 /** The condition must be seen in time. */
 export function must(condition: Condition, withinMs: number): PlannedExpectation {
@@ -30,14 +31,28 @@ export function event(object: KubeObject, kind: string, reason: string, message?
   };
 }
 
-/** A log line of a workload. */
-export function log(workload: KubeObject, pattern: string): Condition {
+/** A log line of a workload, written at least `afterMs` after the fault began. */
+export function log(workload: KubeObject, pattern: string, afterMs?: number): Condition {
   return {
     type: 'log',
     namespace: workload.metadata.namespace ?? '',
     workload: workload.metadata.name,
     pattern,
+    ...(afterMs === undefined ? {} : { afterMs }),
   };
+}
+
+/**
+ * When what restarts alone bring about is over: a workload whose pods all go at once does not answer for a while, and its
+ * callers say so with or without the fault. `undefined` where no restart does that.
+ */
+export function settledMs(view: ClusterView, restarts: readonly PlannedOperation[]): number | undefined {
+  const outages = restarts.filter(({ action }) => {
+    if (action.verb === 'delete-pods') return true;
+    const workload = view.objects.find((object) => nameOf(object) === subjectOf(action));
+    return workload !== undefined && replacementOf(workload).takesAllDown;
+  });
+  return outages.length === 0 ? undefined : Math.max(...outages.map(({ atMs }) => atMs)) + within.settle;
 }
 
 /** A waiting or terminated reason of the workload's containers. */
@@ -117,10 +132,16 @@ export function alertRules(rules: string): ReadonlyMap<string, string> {
   return names;
 }
 
+/** A line that tells of a call to one of these upstreams, and then how it failed. */
+export function failedCall(upstreams: readonly string[], texts: string): string {
+  const names = [...new Set(upstreams)].map((name) => name.replaceAll('.', '\\.')).join('|');
+  return `(?<![\\w-])(?:${names})(?![\\w-]).*(?:${texts})`;
+}
+
 /** Error texts that tell the ways a connection fails apart, across runtimes. */
 export const errorTexts = {
   timeout: '[Tt]im(ed|e) ?-?out|ETIMEDOUT|[Dd]eadline exceeded',
-  refused: '[Rr]efused',
+  refused: '[Rr]efused|ECONNREFUSED',
   lookup:
     '[Tt]im(ed|e) ?-?out|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|[Ll]ookup|[Rr]esol(ve|ution)|UnknownHost|[Nn]o such host',
   pool: '[Pp]ool|[Cc]onnection is not available|QueuePool|[Aa]cquir',

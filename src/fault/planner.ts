@@ -224,9 +224,15 @@ function expected(entry: Entry, plan: FaultPlan, patienceMs: number): Expectatio
     origin: entry.id,
     must: expectation.must,
     withinMs: expectation.must ? entry.atMs + Math.min(expectation.withinMs, patienceMs) : 0,
-    condition: expectation.condition,
+    condition: since(expectation.condition, entry.atMs, patienceMs),
     ...(entry.type === 'fault' ? {} : { inTwin: true as const }),
   }));
+}
+
+/** A condition's own begin, counted from the incident's; who has little patience waits for half of it. */
+function since(condition: Condition, atMs: number, patienceMs: number): Condition {
+  if (condition.type !== 'log' || condition.afterMs === undefined) return condition;
+  return { ...condition, afterMs: Math.max(0, atMs + Math.min(condition.afterMs, patienceMs / 2)) };
 }
 
 /** What the scenario's author expects beyond the faults. */

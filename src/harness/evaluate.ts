@@ -1,5 +1,6 @@
 import { type Clock, rfc3339 } from '../base/clock.ts';
 import { OperationError, PrerequisiteError } from '../base/errors.ts';
+import { whileOpen } from '../base/while-open.ts';
 import type { Agent, AgentAnswer, TaskView } from './agent.ts';
 import { CostLimitError } from './models/cost-budget.ts';
 import { ModelError } from './models/model-error.ts';
@@ -31,31 +32,32 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { run } = options;
-  await using _ = await run.lock();
-  const keys = options.keys ?? run.keys();
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  let finished = 0;
-  let next = 0;
-  const work = async () => {
-    while (next < keys.length) {
-      signal.throwIfAborted();
-      const key = keys[next++]!;
-      const before = await run.result(key);
-      const isDone = before !== undefined && isScored(before);
-      const sample = isDone ? before : await runSample(options, key, signal);
-      options.onSample?.(sample, ++finished, keys.length, !isDone);
-    }
-  };
-  const workers = Array.from({ length: Math.max(1, options.concurrency ?? 1) }, () =>
-    work().catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    }),
-  );
-  await Promise.allSettled(workers);
-  options.signal.throwIfAborted();
-  if (stop.signal.aborted) throw stop.signal.reason;
+  await whileOpen(await run.lock(), async () => {
+    const keys = options.keys ?? run.keys();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([options.signal, stop.signal]);
+    let finished = 0;
+    let next = 0;
+    const work = async () => {
+      while (next < keys.length) {
+        signal.throwIfAborted();
+        const key = keys[next++]!;
+        const before = await run.result(key);
+        const isDone = before !== undefined && isScored(before);
+        const sample = isDone ? before : await runSample(options, key, signal);
+        options.onSample?.(sample, ++finished, keys.length, !isDone);
+      }
+    };
+    const workers = Array.from({ length: Math.max(1, options.concurrency ?? 1) }, () =>
+      work().catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    );
+    await Promise.allSettled(workers);
+    options.signal.throwIfAborted();
+    if (stop.signal.aborted) throw stop.signal.reason;
+  });
 }
 
 async function runSample(options: EvaluateOptions, key: SampleKey, signal: AbortSignal): Promise<SampleFile> {

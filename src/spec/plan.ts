@@ -76,8 +76,14 @@ export type Condition =
     }
   /** An alert in state firing whose labels contain these. */
   | { readonly type: 'alert'; readonly name: string; readonly labels?: Readonly<Record<string, string>> }
-  /** A log line of the workload that matches the regular expression. */
-  | { readonly type: 'log'; readonly namespace: string; readonly workload: string; readonly pattern: string }
+  /** A log line of the workload that matches the regular expression; with `afterMs` not earlier than that in the incident. */
+  | {
+      readonly type: 'log';
+      readonly namespace: string;
+      readonly workload: string;
+      readonly pattern: string;
+      readonly afterMs?: number;
+    }
   /** A recorded span of the service in error whose status message or `error.type` matches. */
   | { readonly type: 'span'; readonly service: string; readonly pattern: string }
   /** A PromQL expression that returns at least one non-zero sample. */

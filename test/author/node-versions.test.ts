@@ -34,6 +34,10 @@ test('Node 22 and Node 24 give the same bytes', async (context) => {
     );
     return (JSON.parse(output) as { digest: string }[])[0]?.digest;
   });
+  // what reads bundles runs on the old one too
+  const evaluate = ['eval', join(folder.path, '0'), '--agent', 'oracle', '--out', join(folder.path, 'run')];
+  const run = execFileSync(old, [bin, ...evaluate, '--json', '--quiet'], { encoding: 'utf8' });
+  expect(run).toContain('"oracle"');
   expect(execFileSync(old, ['--version'], { encoding: 'utf8' })).toMatch(/^v22\./);
   expect(digests[0]).toBe(digests[1]);
 });

@@ -4,6 +4,7 @@ import { importApplication } from '../../author/import-application.ts';
 import { loadProvider } from '../../author/providers.ts';
 import { atomicWrite } from '../../base/atomic-write.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
+import { whileOpen } from '../../base/while-open.ts';
 import { readDesiredState } from '../../fault/desired-state.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { loadApplication } from '../../spec/load-application.ts';
@@ -27,7 +28,8 @@ export interface ApplicationImportOptions {
  */
 export const applicationImport: Command<ApplicationImportOptions> = async (options, io) => {
   const { value: profile } = requireValid(await loadProfile(await requireProfile(options.profile, io.cwd)));
-  if (profile.kubeconfig === undefined)
+  const { kubeconfig } = profile;
+  if (kubeconfig === undefined)
     throw new UserError('not-foreign', `the profile "${profile.name}" has no section "kubeconfig"`, {
       hint: 'it names the namespaces that are read; see docs/kubeconfig.md',
     });
@@ -40,26 +42,32 @@ export const applicationImport: Command<ApplicationImportOptions> = async (optio
     throw new UserError('exists', `${folder} is there already`, { hint: 'take another name or --out' });
 
   const provider = await loadProvider(profile.provider);
-  await using cluster = await provider.provision(profile, {
-    seed: 1,
-    startMs: Date.now(),
-    signal: io.signal,
-  });
-  const files = importApplication({
-    name: options.name,
-    namespaces: profile.kubeconfig.namespaces,
-    objects: await readDesiredState(cluster.kube),
-    edge: { namespace: edgeNamespace, service },
-    load: { namespace: loadNamespace, workload, requestsPerSecond },
-    rules: await cluster.prometheus.rules(),
-  });
-  for (const [name, text] of files) await atomicWrite(join(folder, name), text);
-  const { diagnostics, ok } = await loadApplication(folder);
-  io.stdout.write(
-    options.json ? `${JSON.stringify({ folder, files: [...files.keys()], diagnostics })}\n` : `${folder}\n`,
+  return await whileOpen(
+    await provider.provision(profile, {
+      seed: 1,
+      startMs: Date.now(),
+      signal: io.signal,
+    }),
+    async (cluster) => {
+      const files = importApplication({
+        name: options.name,
+        namespaces: kubeconfig.namespaces,
+        objects: await readDesiredState(cluster.kube),
+        edge: { namespace: edgeNamespace, service },
+        load: { namespace: loadNamespace, workload, requestsPerSecond },
+        rules: await cluster.prometheus.rules(),
+      });
+      for (const [name, text] of files) await atomicWrite(join(folder, name), text);
+      const { diagnostics, ok } = await loadApplication(folder);
+      io.stdout.write(
+        options.json
+          ? `${JSON.stringify({ folder, files: [...files.keys()], diagnostics })}\n`
+          : `${folder}\n`,
+      );
+      if (!options.json) io.stderr.write(renderDiagnostics(diagnostics, io.cwd));
+      return ok ? exitCodes.ok : exitCodes.failed;
+    },
   );
-  if (!options.json) io.stderr.write(renderDiagnostics(diagnostics, io.cwd));
-  return ok ? exitCodes.ok : exitCodes.failed;
 };
 
 function pair(option: string, text = ''): [namespace: string, name: string] {

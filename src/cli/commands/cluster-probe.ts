@@ -1,5 +1,6 @@
 import { loadProvider } from '../../author/providers.ts';
 import { exitCodes } from '../../base/errors.ts';
+import { whileOpen } from '../../base/while-open.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { PrometheusHttpClient } from '../../cluster/prometheus-http-client.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
@@ -12,25 +13,29 @@ import { formatTable } from '../table.ts';
 export const clusterProbe: Command<{ readonly profile: string }> = async (options, io) => {
   const { value: profile } = requireValid(await loadProfile(await requireProfile(options.profile, io.cwd)));
   const provider = await loadProvider(profile.provider);
-  await using cluster = await provider.provision(profile, {
-    seed: 1,
-    startMs: Date.now(),
-    signal: io.signal,
-  });
-  const found = [...(await cluster.probe())].map(([capability, { works, detail }]) => ({
-    capability,
-    works,
-    detail,
-  }));
-  io.stdout.write(
-    options.json
-      ? `${JSON.stringify(found, undefined, 2)}\n`
-      : `${formatTable(
-          ['capability', 'works', 'what was seen'],
-          found.map(({ capability, works, detail }) => [capability, works ? 'yes' : 'no', detail]),
-        )}${await versions(cluster)}\n`,
+  return await whileOpen(
+    await provider.provision(profile, {
+      seed: 1,
+      startMs: Date.now(),
+      signal: io.signal,
+    }),
+    async (cluster) => {
+      const found = [...(await cluster.probe())].map(([capability, { works, detail }]) => ({
+        capability,
+        works,
+        detail,
+      }));
+      io.stdout.write(
+        options.json
+          ? `${JSON.stringify(found, undefined, 2)}\n`
+          : `${formatTable(
+              ['capability', 'works', 'what was seen'],
+              found.map(({ capability, works, detail }) => [capability, works ? 'yes' : 'no', detail]),
+            )}${await versions(cluster)}\n`,
+      );
+      return found.every(({ works }) => works) ? exitCodes.ok : exitCodes.failed;
+    },
   );
-  return found.every(({ works }) => works) ? exitCodes.ok : exitCodes.failed;
 };
 
 /** What runs there: `Kubernetes v1.34.2, Prometheus 3.5.0`. */

@@ -1,4 +1,5 @@
 import { exitCodes } from '../../base/errors.ts';
+import { whileOpen } from '../../base/while-open.ts';
 import { type ClusterState, isAlive, readClusterStates, stateFolder } from '../../cluster/cluster-state.ts';
 import { connectCluster } from '../connect-cluster.ts';
 import type { Command } from '../io.ts';
@@ -52,8 +53,9 @@ async function statusOf(state: ClusterState): Promise<string> {
 
 async function clockOf(kubeconfig: string, io: Parameters<Command<object>>[1]): Promise<string | undefined> {
   try {
-    await using cluster = await connectCluster({ kubeconfig }, io);
-    return new Date(await cluster.nowMs()).toISOString();
+    return await whileOpen(await connectCluster({ kubeconfig }, io), async (cluster) => {
+      return new Date(await cluster.nowMs()).toISOString();
+    });
   } catch {
     return undefined; // it is ending just now, or too busy to answer: the status says that it runs
   }

@@ -22,11 +22,14 @@ interface DifficultyOptions extends PanelOptions {
   readonly repeats?: string;
   readonly identity?: readonly string[];
   readonly html?: string;
+  readonly rebuild?: boolean;
+  readonly jobs?: string;
 }
 
 /** `culprit difficulty TASK…`: every gate, the solvers without a model, the reference panel if there is one; a verdict. */
 export const difficulty: Command<DifficultyOptions> = async (options, io) => {
   const repeats = wholeNumber('--repeats', options.repeats ?? '20', 1, 10_000);
+  const jobs = wholeNumber('--jobs', options.jobs ?? '2', 1, 64);
   const html = options.html === undefined ? undefined : resolve(io.cwd, options.html);
   if (html !== undefined && !html.endsWith('.html'))
     throw new UserError('html', `${options.html} does not end in .html`, { hint: 'the page is one file' });
@@ -40,6 +43,16 @@ export const difficulty: Command<DifficultyOptions> = async (options, io) => {
     identities,
     signal: io.signal,
     onTask: (done, all, bundle) => progress.update(`gates ${done + 1}/${all} ${relative(io.cwd, bundle)}`),
+    ...(options.rebuild
+      ? {
+          rebuild: {
+            scenarios: suite.scenarios,
+            jobs,
+            onProgress: (finished: number, all: number, doing: string) =>
+              progress.update(`built again ${finished}/${all} ${doing}`),
+          },
+        }
+      : {}),
   });
   const seconds = (performance.now() - startedMs) / 1000;
   progress.clear();
@@ -65,9 +78,11 @@ export const difficulty: Command<DifficultyOptions> = async (options, io) => {
 };
 
 async function suiteOf({ suite }: DifficultyOptions, io: Io) {
-  if (suite === undefined) return { name: undefined, thresholds: difficultyThresholds(), dropped: [] };
-  const { value } = requireValid(await loadSuite(resolve(io.cwd, suite)));
+  if (suite === undefined)
+    return { name: undefined, thresholds: difficultyThresholds(), dropped: [], scenarios: [] };
+  const { value, scenarioPaths } = requireValid(await loadSuite(resolve(io.cwd, suite)));
   return {
+    scenarios: scenarioPaths,
     name: value.metadata.name,
     thresholds: difficultyThresholds(value.difficulty),
     dropped: value.dropped ?? [],

@@ -4,12 +4,16 @@ import { basename, join, resolve } from 'node:path';
 import type { BuildOutcome } from '../../author/build-pool.ts';
 import { expandScenarios } from '../../author/expand-scenarios.ts';
 import { atomicWrite } from '../../base/atomic-write.ts';
+import { parseDuration } from '../../base/duration.ts';
 import { exitCodes, OperationError, UserError } from '../../base/errors.ts';
 import { byText } from '../../base/order.ts';
 import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { compareBundles } from '../../gate/fidelity/compare-bundles.ts';
 import { fidelityMarkdown, figure, type ScenarioFidelity } from '../../gate/fidelity/fidelity-report.ts';
 import { findBundles } from '../../harness/load-task.ts';
+import { requireValid } from '../../spec/diagnostics-error.ts';
+import { loadProfile } from '../../spec/load-profile.ts';
+import { requireProfile } from '../../spec/workspace.ts';
 import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { formatTable } from '../table.ts';
@@ -18,6 +22,7 @@ interface FidelityOptions {
   readonly scenarios?: readonly string[];
   readonly embedded?: string;
   readonly kind?: string;
+  readonly kindAgain?: string;
   readonly embeddedProfile: string;
   readonly kindProfile: string;
   readonly out?: string;
@@ -37,12 +42,16 @@ export const fidelity: Command<FidelityOptions> = async (options, io) => {
     const out = resolve(io.cwd, options.out ?? work ?? '');
     const embedded = await bundlesOf(options, 'embedded', out, progress, io);
     const kind = await bundlesOf(options, 'kind', out, progress, io);
+    const again =
+      options.kindAgain === undefined ? undefined : await bundlesIn(resolve(io.cwd, options.kindAgain));
+    const resolutionMs = await resolutionOf(options.kindProfile, io.cwd);
     const results: ScenarioFidelity[] = [];
     for (const [task, directory] of embedded) {
       const other = kind.get(task);
       if (other === undefined) continue;
       progress.update(`comparing ${task}`);
-      results.push(await compareBundles(directory, other, io.signal));
+      const bundles = { embedded: directory, kind: other, again: again?.get(task) };
+      results.push(await compareBundles(bundles, resolutionMs, io.signal));
     }
     progress.clear();
     if (results.length === 0)
@@ -51,7 +60,10 @@ export const fidelity: Command<FidelityOptions> = async (options, io) => {
       });
     results.sort(byText(({ scenario }) => scenario));
     if (options.markdown !== undefined)
-      await atomicWrite(resolve(io.cwd, options.markdown), fidelityMarkdown(results, commandLine(options)));
+      await atomicWrite(
+        resolve(io.cwd, options.markdown),
+        fidelityMarkdown(results, commandLine(options), resolutionMs),
+      );
     io.stdout.write(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : render(results));
     const isShort = results.some(({ signals }) =>
       signals.some(({ signal, adjusted }) => judged.includes(signal) && adjusted < atLeast),
@@ -72,16 +84,19 @@ async function bundlesOf(
   io: Io,
 ): Promise<ReadonlyMap<string, string>> {
   const given = options[side];
-  if (given !== undefined) {
-    const directories = await findBundles([resolve(io.cwd, given)]);
-    return new Map(directories.map((directory) => [basename(directory), directory]));
-  }
+  if (given !== undefined) return bundlesIn(resolve(io.cwd, given));
   const scenarios = await expandScenarios((options.scenarios ?? []).map((file) => resolve(io.cwd, file)));
   const profile = side === 'embedded' ? options.embeddedProfile : options.kindProfile;
   let finished = 0;
   const outcomes = await buildTasks(
-    // what is compared is one task, not a suite; the lints have their say in `build`
-    scenarios.map((scenario) => ({ scenario, out: join(out, side), profile, lint: false })),
+    // what is compared is what a task shows; lints and counterfactual worlds have their say in `build`
+    scenarios.map((scenario) => ({
+      scenario,
+      out: join(out, side),
+      profile,
+      lint: false,
+      counterfactual: false,
+    })),
     {
       jobs: side === 'embedded' ? 2 : 1,
       signal: io.signal,
@@ -102,6 +117,21 @@ async function bundlesOf(
   return new Map(built.map(({ task, directory }) => [task, directory]));
 }
 
+async function bundlesIn(path: string): Promise<ReadonlyMap<string, string>> {
+  const directories = await findBundles([path]);
+  return new Map(directories.map((directory) => [basename(directory), directory]));
+}
+
+/** How exactly the profile's Prometheus knows when something began: by the next scrape and the next evaluation. */
+async function resolutionOf(name: string, cwd: string): Promise<number> {
+  const { value: profile } = requireValid(await loadProfile(await requireProfile(name, cwd)));
+  const { scrapeInterval = '15s', evaluationInterval = '15s' } =
+    profile.kindCluster ??
+    profile.embedded ??
+    ({} as { scrapeInterval?: string; evaluationInterval?: string });
+  return (parseDuration(scrapeInterval) ?? 0) + (parseDuration(evaluationInterval) ?? 0);
+}
+
 function told(outcome: BuildOutcome): string {
   const name = basename(outcome.scenario);
   if (outcome.status === 'built') return `built ${name} in ${Math.round(outcome.elapsedMs / 1000)} s`;
@@ -115,13 +145,14 @@ function render(results: readonly ScenarioFidelity[]): string {
     .map(
       ({ scenario, embedded, kind, signals }) =>
         `${scenario}: embedded (Kubernetes ${embedded.kubernetes}) and ${kind.provider} (Kubernetes ${kind.kubernetes})\n${formatTable(
-          ['signal', 'agreement', 'measure', 'shared', 'differences'],
+          ['signal', 'agreement', 'measure', 'shared', 'differences', 'two real runs'],
           signals.map((one) => [
             one.signal,
             figure(one),
             one.measure,
             String(one.shared),
             String(one.differences.length),
+            one.ceiling?.toFixed(2) ?? '',
           ]),
         )}${signals
           .flatMap(({ signal, differences }) =>
@@ -142,6 +173,7 @@ function shareOf(text: string | undefined): number {
   throw new UserError('at-least', `--at-least takes a number from 0 to 1, not "${text}"`);
 }
 
-function commandLine({ scenarios }: FidelityOptions): string {
-  return `culprit fidelity ${scenarios?.length ? scenarios.join(' ') : '--embedded DIR --kind DIR'} --markdown`;
+function commandLine({ scenarios, kindAgain }: FidelityOptions): string {
+  const bundles = `--embedded DIR --kind DIR${kindAgain === undefined ? '' : ' --kind-again DIR'}`;
+  return `culprit fidelity ${scenarios?.length ? scenarios.join(' ') : bundles} --markdown`;
 }

@@ -3,6 +3,7 @@ import { checkScenario } from '../../author/check-scenario.ts';
 import { newSeed } from '../../author/seed.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { exitCodes, PrerequisiteError, UserError } from '../../base/errors.ts';
+import { whileOpen } from '../../base/while-open.ts';
 import { type ExecutedOperation, Injection } from '../../fault/injector.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { rootCauses } from '../../fault/root-causes.ts';
@@ -32,52 +33,54 @@ export const inject: Command<InjectOptions> = async (options, io) => {
   const { scenario, application, profile, locate } = requireValid(
     await checkScenario(resolve(io.cwd, options.file)),
   );
-  await using cluster = await connectCluster(options, io);
-  await using injection = await Injection.open(cluster.journal, cluster.target);
-  const seed = options.seed ?? scenario.seed ?? newSeed();
-  const view = await viewFromCluster(cluster.target.kube, application, seed);
-  const startMs = await cluster.nowMs();
-  const plan = requireValid(
-    planScenario(scenario, application, {
-      seed,
-      startMs,
-      provider: profile.provider,
-      patienceMs: patienceMs(profile),
-      view,
-      locate,
-    }),
-  );
-  requireControl(plan, cluster);
+  return await whileOpen(await connectCluster(options, io), async (cluster) => {
+    return await whileOpen(await Injection.open(cluster.journal, cluster.target), async (injection) => {
+      const seed = options.seed ?? scenario.seed ?? newSeed();
+      const view = await viewFromCluster(cluster.target.kube, application, seed);
+      const startMs = await cluster.nowMs();
+      const plan = requireValid(
+        planScenario(scenario, application, {
+          seed,
+          startMs,
+          provider: profile.provider,
+          patienceMs: patienceMs(profile),
+          view,
+          locate,
+        }),
+      );
+      requireControl(plan, cluster);
 
-  const progress = new ProgressLine(io.stderr, options.quiet);
-  try {
-    await carryOut(plan, injection, cluster, options.now ?? false, progress, io);
-  } catch (error) {
-    progress.note('what was done so far can be undone with `culprit recover`');
-    if (io.signal.aborted) return exitCodes.interrupted;
-    throw error;
-  } finally {
-    progress.clear();
-  }
-  const causes = rootCauses(injection.executed, scenario);
-  if (options.json) {
-    const operations = injection.executed.map(shown);
-    io.stdout.write(
-      `${JSON.stringify({ journal: cluster.journal, operations, rootCauses: causes }, undefined, 2)}\n`,
-    );
-  } else {
-    const rows = injection.executed.map((done) => [
-      done.operation.id,
-      done.operation.role,
-      done.outcome,
-      done.operation.summary,
-    ]);
-    io.stdout.write(formatTable(['operation', 'role', 'outcome', 'what'], rows));
-    io.stdout.write(
-      `\nroot causes: ${causes.map(({ entity }) => entity).join(', ') || 'none'}\njournal: ${cluster.journal}\n`,
-    );
-  }
-  return exitCodes.ok;
+      const progress = new ProgressLine(io.stderr, options.quiet);
+      try {
+        await carryOut(plan, injection, cluster, options.now ?? false, progress, io);
+      } catch (error) {
+        progress.note('what was done so far can be undone with `culprit recover`');
+        if (io.signal.aborted) return exitCodes.interrupted;
+        throw error;
+      } finally {
+        progress.clear();
+      }
+      const causes = rootCauses(injection.executed, scenario);
+      if (options.json) {
+        const operations = injection.executed.map(shown);
+        io.stdout.write(
+          `${JSON.stringify({ journal: cluster.journal, operations, rootCauses: causes }, undefined, 2)}\n`,
+        );
+      } else {
+        const rows = injection.executed.map((done) => [
+          done.operation.id,
+          done.operation.role,
+          done.outcome,
+          done.operation.summary,
+        ]);
+        io.stdout.write(formatTable(['operation', 'role', 'outcome', 'what'], rows));
+        io.stdout.write(
+          `\nroot causes: ${causes.map(({ entity }) => entity).join(', ') || 'none'}\njournal: ${cluster.journal}\n`,
+        );
+      }
+      return exitCodes.ok;
+    });
+  });
 };
 
 /** Does the operations at their times by the cluster's clock; those of before the incident come first, without waiting. */

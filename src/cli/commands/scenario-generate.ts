@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type CheckedTemplate, checkTemplate } from '../../author/generate/check-template.ts';
 import { type Generation, generate, isKept, judgeSuite, remove } from '../../author/generate/generate.ts';
 import { knownTasks } from '../../author/generate/known-tasks.ts';
 import { type GenerationRecord, readRecord, writeRecord } from '../../author/generate/record.ts';
 import { suiteText } from '../../author/generate/suite-text.ts';
+import { type LockedTask, readLock, updateLock } from '../../author/lock-file.ts';
 import { newSeed } from '../../author/seed.ts';
 import { atomicWrite } from '../../base/atomic-write.ts';
 import { exitCodes, UserError } from '../../base/errors.ts';
+import { sha256 } from '../../base/hash.ts';
 import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { variantGates } from '../../gate/variants/variant-gates.ts';
+import { readManifest } from '../../snapshot/public-reader.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
+import { packageVersion } from '../../spec/package-version.ts';
 import type { Command } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { displayPath } from '../render-diagnostics.ts';
@@ -101,7 +105,31 @@ async function finish(
   const kept = record.variants.filter(isKept);
   if (kept.length > 0)
     await atomicWrite(join(where.out, 'suite.yaml'), suiteText(where.template.template, kept));
+  if (!options.draft) await lockVariants(where, record);
   return { ...made, record };
+}
+
+/** Digests of what is kept, so that `regenerate` can show that it is built again as it was. */
+async function lockVariants(
+  { out, bundles }: { readonly out: string; readonly bundles: string },
+  { variants, isHeldOut }: GenerationRecord,
+): Promise<void> {
+  const entries: LockedTask[] = [];
+  for (const { name, task } of variants.filter(isKept)) {
+    if (task === undefined) continue;
+    const manifest = join(bundles, task, 'manifest.json');
+    const { provider } = await readManifest(join(bundles, task));
+    entries.push({
+      task,
+      // of a held-out task the id and the digest are told, and nothing else
+      ...(isHeldOut
+        ? {}
+        : { scenario: relative(bundles, join(out, `${name}.yaml`)).replaceAll('\\', '/'), provider }),
+      digest: sha256(await readFile(manifest)),
+    });
+  }
+  const gone = variants.flatMap((variant) => (isKept(variant) ? [] : (variant.task ?? [])));
+  if (entries.length > 0) await updateLock(bundles, await packageVersion(), entries, gone);
 }
 
 function foldersOf(
@@ -167,6 +195,10 @@ async function recordFor(
     });
   }
   for (const { name, task } of before?.variants ?? []) await remove({ out, bundles }, name, task);
+  if ((await readLock(bundles)) !== undefined) {
+    const gone = before?.variants.flatMap(({ task }) => task ?? []);
+    await updateLock(bundles, await packageVersion(), [], gone);
+  }
   return {
     apiVersion: 'culprit.dev/v1',
     kind: 'Generation',

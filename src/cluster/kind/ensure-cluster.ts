@@ -1,3 +1,4 @@
+import { whileOpen } from '../../base/while-open.ts';
 import type { ClusterProfile } from '../../spec/profile.ts';
 import { type ClusterState, clusterFiles, readClusterStates, removeClusterState } from '../cluster-state.ts';
 import { createKindCluster, deleteKindCluster } from './create-cluster.ts';
@@ -51,10 +52,11 @@ export async function ensureKindCluster(
     onStep,
     ...(signal ? { signal } : {}),
   });
-  await using nodes = nodesOf(created);
-  await prepareCluster(nodes.kube);
-  await refuseUnserved(await nodeContainers(clusterName));
-  return { state: created, isNew: true };
+  return await whileOpen(nodesOf(created), async (nodes) => {
+    await prepareCluster(nodes.kube);
+    await refuseUnserved(await nodeContainers(clusterName));
+    return { state: created, isNew: true };
+  });
 }
 
 /** Whether the cluster is whole and answers, after its stopped nodes were started. */
@@ -64,12 +66,13 @@ async function isUsable(state: ClusterState, { settings, onStep, signal }: Ensur
   const stopped = containers.filter(({ isRunning }) => !isRunning);
   if (stopped.length > 0) onStep(`starting ${stopped.map(({ name }) => name).join(', ')}`);
   await startNodes(containers);
-  await using nodes = nodesOf(state);
-  if (await waitForNodes(nodes.kube, containers.length, 90_000, signal)) {
-    await refuseUnserved(await nodeContainers(settings.clusterName));
-    onStep(`${settings.clusterName} is running`);
-    return true;
-  }
-  onStep(`${settings.clusterName} does not come back`);
-  return false;
+  return await whileOpen(nodesOf(state), async (nodes) => {
+    if (await waitForNodes(nodes.kube, containers.length, 90_000, signal)) {
+      await refuseUnserved(await nodeContainers(settings.clusterName));
+      onStep(`${settings.clusterName} is running`);
+      return true;
+    }
+    onStep(`${settings.clusterName} does not come back`);
+    return false;
+  });
 }

@@ -1,3 +1,4 @@
+import { whileOpen } from '../../base/while-open.ts';
 import type { Application } from '../../spec/application.ts';
 import { applyTiming } from '../../spec/apply-timing.ts';
 import type { ClusterProfile } from '../../spec/profile.ts';
@@ -29,31 +30,39 @@ export interface KeepOptions {
 export async function keepKindCluster(options: KeepOptions): Promise<ClusterState> {
   const { folder, profile, profilePath, onStep, signal } = options;
   const settings = kindSettings(profile);
-  await using _lock = await lockCluster(clusterFiles(folder, profile.name).lock, profile.name);
-  const { state } = await ensureKindCluster({
-    folder,
-    profile,
-    profilePath,
-    application: '',
-    settings,
-    onStep,
-    ...(signal ? { signal } : {}),
-  });
-  const prometheus = `${state.server}${serviceProxyPath(observabilityNamespace, observabilityServices.prometheus)}`;
-  await writeClusterState(folder, { ...state, profile: profilePath, prometheus });
-  await using cluster = new KindCluster({
-    folder,
-    state: { ...state, profile: profilePath, prometheus },
-    profile,
-    settings,
-    onStep,
-    ...(signal ? { signal } : {}),
-  });
-  const application = prepareApplication(applyTiming(options.application, profile), settings);
-  await cluster.deploy(application, {
-    requestsPerSecond: options.requestsPerSecond ?? application.file.load.requestsPerSecond,
-    traceSampling: 1,
-  });
-  const kept = (await readClusterStates(folder)).find(({ name }) => name === profile.name);
-  return kept ?? state;
+  return await whileOpen(
+    await lockCluster(clusterFiles(folder, profile.name).lock, profile.name),
+    async () => {
+      const { state } = await ensureKindCluster({
+        folder,
+        profile,
+        profilePath,
+        application: '',
+        settings,
+        onStep,
+        ...(signal ? { signal } : {}),
+      });
+      const prometheus = `${state.server}${serviceProxyPath(observabilityNamespace, observabilityServices.prometheus)}`;
+      await writeClusterState(folder, { ...state, profile: profilePath, prometheus });
+      return await whileOpen(
+        new KindCluster({
+          folder,
+          state: { ...state, profile: profilePath, prometheus },
+          profile,
+          settings,
+          onStep,
+          ...(signal ? { signal } : {}),
+        }),
+        async (cluster) => {
+          const application = prepareApplication(applyTiming(options.application, profile), settings);
+          await cluster.deploy(application, {
+            requestsPerSecond: options.requestsPerSecond ?? application.file.load.requestsPerSecond,
+            traceSampling: 1,
+          });
+          const kept = (await readClusterStates(folder)).find(({ name }) => name === profile.name);
+          return kept ?? state;
+        },
+      );
+    },
+  );
 }

@@ -15,6 +15,32 @@ export function anonymousBytes(): number {
   return process.memoryUsage.rss();
 }
 
+/**
+ * What counts against the container's limit and cannot be taken back: its processes' own memory, and what the kernel
+ * keeps for them (page tables, sockets); not cached files. `undefined` where control groups do not tell.
+ */
+function chargedBytes(): number | undefined {
+  for (const [usage, stat] of [
+    ['/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory.stat'],
+    ['/sys/fs/cgroup/memory/memory.usage_in_bytes', '/sys/fs/cgroup/memory/memory.stat'],
+  ] as const) {
+    try {
+      return Number(readFileSync(usage, 'utf8')) - fileBytes(readFileSync(stat, 'utf8'));
+    } catch {
+      // The other version of control groups.
+    }
+  }
+  return undefined;
+}
+
+/** Cached files, from the text of `memory.stat`. */
+export function fileBytes(stat: string): number {
+  return [...stat.matchAll(/^(?:in)?active_file (\d+)$/gm)].reduce(
+    (sum, [, bytes]) => sum + Number(bytes),
+    0,
+  );
+}
+
 /** The container's memory limit in bytes, if it has one. */
 export function memoryLimitBytes(): number | undefined {
   for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
@@ -36,9 +62,12 @@ export class ProcessMemory {
   readonly #model: MemoryModel;
   readonly #ballast = new Ballast();
   readonly #timer: NodeJS.Timeout;
+  readonly #isLimited: boolean;
 
-  constructor(model: MemoryModel) {
+  /** @param isLimited the process is in a container with a limit, and alone there */
+  constructor(model: MemoryModel, isLimited = false) {
     this.#model = model;
+    this.#isLimited = isLimited;
     this.#timer = setInterval(() => this.#adjust(), lookMs);
     this.#timer.unref();
   }
@@ -62,7 +91,9 @@ export class ProcessMemory {
   }
 
   #adjust(): void {
-    const ownBytes = anonymousBytes() - this.#ballast.bytes;
+    // Under a limit all that counts against it has to be in the size that the description gives.
+    const allBytes = (this.#isLimited ? chargedBytes() : undefined) ?? anonymousBytes();
+    const ownBytes = allBytes - this.#ballast.bytes;
     this.#ballast.resize(this.#model.workingSetBytes(Date.now()) - ownBytes);
   }
 }

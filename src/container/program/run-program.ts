@@ -48,10 +48,11 @@ export function runProgram(content: ImageContent, env: Readonly<Record<string, s
     return;
   }
   const program: CompiledProgram = compileProgram(released, settings);
+  const limitBytes = memoryLimitBytes();
   startProcess({
     program,
     identity,
-    memory: new ProcessMemory(memoryOf(released, settings, Date.now(), memoryLimitBytes())),
+    memory: new ProcessMemory(memoryOf(released, settings, Date.now(), limitBytes), limitBytes !== undefined),
     telemetry: telemetryExport(env.OTEL_EXPORTER_OTLP_ENDPOINT),
     ...(isLoad ? { load: loadControl(content, env, identity) } : {}),
   });

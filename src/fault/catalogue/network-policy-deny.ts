@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { byImportance, callersOf, callsFrom, callsTo, type Dependency, dependencies } from '../call-graph.ts';
-import { container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
+import { container, errorTexts, failedCall, log, must, mustNot, settledMs, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedOperation } from '../fault.ts';
 import { callsLost, lookupsLost, policiesOf } from '../network-policies.ts';
 import { renewConnections, restart } from '../operations.ts';
@@ -119,7 +119,7 @@ export const networkPolicyDeny: Fault<Arguments> = {
       expectations: [
         ...witnesses
           .slice(0, 1)
-          .map((w) => must(log(w, calls.length > 0 ? errorTexts.timeout : errorTexts.lookup), within.log)),
+          .map((w) => must(log(w, failureSeenBy(w, calls), settledMs(view, restarted)), within.log)),
         ...calls
           .flatMap((call) => call.callees)
           .slice(0, 1)
@@ -132,6 +132,12 @@ export const networkPolicyDeny: Fault<Arguments> = {
     };
   },
 };
+
+/** Lost calls run into time-outs; of lost look-ups, whatever is called tells. */
+function failureSeenBy(witness: KubeObject, calls: readonly Dependency[]): string {
+  const upstreams = calls.filter(({ caller }) => caller === witness).map(({ upstream }) => upstream);
+  return upstreams.length > 0 ? failedCall(upstreams, errorTexts.timeout) : errorTexts.lookup;
+}
 
 /** Arguments that do not go together. */
 function formProblems(args: Arguments): ArgumentProblem[] {

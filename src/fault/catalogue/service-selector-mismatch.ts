@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { calledServices, callersOf, dependencies, podPortOf } from '../call-graph.ts';
-import { container, errorTexts, log, must, mustNot, within } from '../expectations.ts';
+import { container, errorTexts, failedCall, log, must, mustNot, settledMs, within } from '../expectations.ts';
 import type { ArgumentProblem, ClusterView, Fault, PlannedOperation } from '../fault.ts';
 import { at, isRecord, listAt, numberAt, textAt, textsAt } from '../json-access.ts';
 import { allowsConnection, endOf, policiesOf } from '../network-policies.ts';
@@ -118,7 +118,12 @@ export const serviceSelectorMismatch: Fault<Arguments> = {
         ...callers
           .filter((w) => !gone.has(w.metadata.name))
           .slice(0, 1)
-          .map((caller) => must(log(caller, failureSeenBy(args, view, service, caller)), within.log)),
+          .map((caller) =>
+            must(
+              log(caller, failureSeenBy(args, view, service, caller), settledMs(view, renewed)),
+              within.log,
+            ),
+          ),
         ...workloadsBehind(view, service).map((w) => mustNot(container(w, 'ImagePullBackOff'))),
       ],
     };
@@ -193,14 +198,24 @@ function newTargetPort(
   return slips[Math.floor(view.random('port') * slips.length)] ?? now + 1;
 }
 
-/** No endpoints and closed ports are refused at once; a port that network policies do not let through runs into timeouts. */
+/** A line about a failed call of this caller to the Service. */
 function failureSeenBy(args: Arguments, view: ClusterView, service: KubeObject, caller: KubeObject): string {
+  const upstreams = callsOf(view, service).filter((call) => call.caller === caller);
+  return failedCall(
+    upstreams.map(({ upstream }) => upstream),
+    failureTexts(args, view, service, caller),
+  );
+}
+
+/** Closed ports are refused at once; a port that network policies do not let through runs into timeouts. */
+function failureTexts(args: Arguments, view: ClusterView, service: KubeObject, caller: KubeObject): string {
   const entry = portEntry(service);
+  const port =
+    args.variant !== 'target-port' || entry === undefined
+      ? undefined
+      : newTargetPort(args, view, service, entry);
   // a Service without endpoints refuses, unless the network plug-in asks an egress policy first and drops
-  if (args.variant !== 'target-port' || entry === undefined)
-    return `${errorTexts.refused}|${errorTexts.timeout}`;
-  const port = newTargetPort(args, view, service, entry);
-  if (typeof port === 'string') return errorTexts.refused;
+  if (typeof port !== 'number') return `${errorTexts.refused}|${errorTexts.timeout}`;
   const passes = workloadsBehind(view, service).every((w) =>
     allowsConnection(view, policiesOf(view), endOf(caller), endOf(w), port),
   );

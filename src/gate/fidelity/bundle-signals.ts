@@ -28,13 +28,15 @@ export interface BundleSignals {
   readonly containerStates: ReadonlySet<string>;
   /** `kind type`: of `status.conditions`. */
   readonly conditionTypes: ReadonlySet<string>;
-  /** `name subject` of alerts that fired in the incident, in order of the first time. */
-  readonly alerts: readonly string[];
+  /** Alerts that fired in the incident, in order of the first time. */
+  readonly alerts: readonly FiredAlert[];
+  /** From the begin of the incident to the end of the window. */
+  readonly incidentLengthMs: number;
   readonly services: readonly ServiceShift[];
-  /** `workload log|span kind`. */
-  readonly errorKinds: ReadonlySet<string>;
-  /** `from → to protocol`. */
-  readonly calls: ReadonlySet<string>;
+  /** `workload log|span kind`, and how often. */
+  readonly errorKinds: ReadonlyMap<string, number>;
+  /** `from → to protocol`, and how often. */
+  readonly calls: ReadonlyMap<string, number>;
   readonly objectKinds: ReadonlySet<string>;
   /** `kind field`: of objects of the application's namespaces and of nodes. */
   readonly objectFields: ReadonlySet<string>;
@@ -44,8 +46,11 @@ export interface BundleSignals {
   readonly heuristics: ReadonlyMap<string, number>;
 }
 
-/** A kind of error has to be seen this often in the incident, or it may be an accident of one request. */
-const enoughErrors = 2;
+/** `name subject` of an alert, and when it first fired, counted from the begin of the incident. */
+export interface FiredAlert {
+  readonly id: string;
+  readonly firstMs: number;
+}
 
 /** Reads what is compared out of a bundle with its private part. */
 export async function readSignals(directory: string, signal: AbortSignal): Promise<BundleSignals> {
@@ -66,10 +71,14 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     ...events,
     ...(await readObjects(bundle, directory, universe, scope)),
     alerts: await readAlerts(bundle, universe, window.incidentMs),
+    incidentLengthMs: window.endMs - window.incidentMs,
     services: await serviceShifts(bundle, window),
     errorKinds: await readErrorKinds(bundle, universe, window.incidentMs),
-    calls: new Set(
-      (await bundle.topology()).calls.map(({ from, to, protocol }) => `${from} → ${to} ${protocol}`),
+    calls: new Map(
+      (await bundle.topology()).calls.map(({ from, to, protocol, count }) => [
+        `${from} → ${to} ${protocol}`,
+        count,
+      ]),
     ),
     rootCauses: new Set(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
     symptoms: new Set(secret.groundTruth.symptoms.map(({ entity }) => entity)),
@@ -168,14 +177,14 @@ async function readAlerts(
   bundle: PublicBundle,
   universe: Universe,
   incidentMs: number,
-): Promise<readonly string[]> {
+): Promise<readonly FiredAlert[]> {
   const first = new Map<string, number>();
   for await (const { time, state, name, labels } of bundle.alerts()) {
     if (state !== 'firing' || Date.parse(time) < incidentMs) continue;
     const id = `${name} ${subjectOf(labels, universe)}`.trim();
-    if (!first.has(id)) first.set(id, Date.parse(time));
+    if (!first.has(id)) first.set(id, Date.parse(time) - incidentMs);
   }
-  return [...first].sort((a, b) => a[1] - b[1]).map(([id]) => id);
+  return [...first].map(([id, firstMs]) => ({ id, firstMs })).sort((a, b) => a.firstMs - b.firstMs);
 }
 
 /** Whom an alert is about: pods by their workload, for their names are never the same twice. */
@@ -201,7 +210,7 @@ async function readErrorKinds(
   bundle: PublicBundle,
   universe: Universe,
   incidentMs: number,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const note = (id: string) => counts.set(id, (counts.get(id) ?? 0) + 1);
   for (const file of await bundle.logFiles()) {
@@ -218,7 +227,7 @@ async function readErrorKinds(
     const { 'service.name': service, 'k8s.namespace.name': namespace } = span.resource;
     if (kind !== undefined) note(`${namespace}/${service} ${span.kind.toLowerCase()} span ${kind}`);
   }
-  return new Set([...counts].filter(([, count]) => count >= enoughErrors).map(([id]) => id));
+  return counts;
 }
 
 async function scoresOf(directory: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {

@@ -2,17 +2,27 @@ import { readSignals } from './bundle-signals.ts';
 import { compareSignals } from './compare-signals.ts';
 import type { ScenarioFidelity } from './fidelity-report.ts';
 
-/** Compares two bundles of one scenario, the embedded cluster's and a real one's; both need their private part. */
+/** Bundles of one scenario; all need their private part. */
+export interface ComparedBundles {
+  readonly embedded: string;
+  readonly kind: string;
+  /** A second build on the real cluster: what the two differ in is not the embedded cluster's fault. */
+  readonly again?: string | undefined;
+}
+
+/** Compares what the embedded cluster and a real one show of one scenario. */
 export async function compareBundles(
-  embedded: string,
-  kind: string,
+  bundles: ComparedBundles,
+  resolutionMs: number,
   signal: AbortSignal,
 ): Promise<ScenarioFidelity> {
-  const [first, second] = [await readSignals(embedded, signal), await readSignals(kind, signal)];
+  const embedded = await readSignals(bundles.embedded, signal);
+  const kind = await readSignals(bundles.kind, signal);
+  const again = bundles.again === undefined ? undefined : await readSignals(bundles.again, signal);
   return {
-    scenario: second.scenario,
-    embedded: { provider: first.provider, kubernetes: first.kubernetes },
-    kind: { provider: second.provider, kubernetes: second.kubernetes },
-    signals: compareSignals(first, second),
+    scenario: kind.scenario,
+    embedded: { provider: embedded.provider, kubernetes: embedded.kubernetes },
+    kind: { provider: kind.provider, kubernetes: kind.kubernetes },
+    signals: compareSignals(embedded, kind, { resolutionMs, again }),
   };
 }

@@ -1,12 +1,12 @@
 import { byCodeUnit } from '../../base/order.ts';
-import type { BundleSignals } from './bundle-signals.ts';
+import type { BundleSignals, FiredAlert } from './bundle-signals.ts';
 import { type Explanation, explain, type SignalName } from './explanations.ts';
 
 /** Something that only one side shows, or that both show differently. */
 export interface Difference {
   readonly what: string;
   readonly seenBy: 'embedded' | 'kind' | 'both';
-  /** From the reviewed list; absent where nobody has explained it yet. */
+  /** From the reviewed list, or from a second run; absent where nobody has explained it yet. */
   readonly explanation?: Explanation;
 }
 
@@ -16,39 +16,119 @@ export interface SignalComparison {
   readonly measure: 'Jaccard' | 'share that is equal' | 'share of pairs in one order';
   /** 0..1; 1 where neither side shows anything. */
   readonly agreement: number;
-  /** The same without differences that come from the Kubernetes version or from how a cluster is installed. */
+  /** The same without differences that come from the version, from how a cluster is installed, or from chance. */
   readonly adjusted: number;
+  /** How far two runs on the real cluster agree, by the same measure and without any allowance. */
+  readonly ceiling?: number;
+  readonly shared: number;
+  readonly differences: readonly Difference[];
+}
+
+export interface ComparisonOptions {
+  /**
+   * How exactly the time of an alert is known: what it tells of is seen by the next scrape and noticed by the next
+   * evaluation, so the sum of both intervals. Alerts closer than that have no order.
+   */
+  readonly resolutionMs: number;
+  /** The same scenario once more on the real cluster. */
+  readonly again?: BundleSignals | undefined;
+}
+
+/** Something compared, before it is explained. */
+interface Compared {
+  readonly signal: SignalName;
+  readonly measure: SignalComparison['measure'];
   readonly shared: number;
   readonly differences: readonly Difference[];
 }
 
 /** Compares what the embedded cluster and a real one show of the same scenario, signal by signal. */
-export function compareSignals(embedded: BundleSignals, kind: BundleSignals): readonly SignalComparison[] {
+export function compareSignals(
+  embedded: BundleSignals,
+  kind: BundleSignals,
+  { resolutionMs, again }: ComparisonOptions,
+): readonly SignalComparison[] {
+  const compared = signalsOf(embedded, kind, resolutionMs);
+  if (again === undefined) return compared.map((one) => conclude(one));
+  // What the embedded cluster and the second run share is no difference that a real cluster always makes.
+  const withAgain = signalsOf(embedded, again, resolutionMs);
+  const real = signalsOf(kind, again, resolutionMs);
+  return compared.map((one, index) => {
+    const stays = new Set(withAgain[index]?.differences.map(identityOf));
+    return {
+      ...conclude(one, (difference) => !stays.has(identityOf(difference))),
+      ceiling: conclude(real[index] ?? one).agreement,
+    };
+  });
+}
+
+function signalsOf(a: BundleSignals, b: BundleSignals, resolutionMs: number): readonly Compared[] {
   return [
-    sets('event reasons', embedded.eventReasons, kind.eventReasons),
-    sets('events', embedded.events, kind.events),
-    sets('container states', embedded.containerStates, kind.containerStates),
-    sets('condition types', embedded.conditionTypes, kind.conditionTypes),
-    sets('alerts', new Set(embedded.alerts), new Set(kind.alerts)),
-    order('order of alerts', embedded.alerts, kind.alerts),
-    equalShare('service shifts', shiftsOf(embedded), shiftsOf(kind)),
-    sets('error kinds', embedded.errorKinds, kind.errorKinds),
-    sets('call graph', embedded.calls, kind.calls),
-    sets('object kinds', embedded.objectKinds, kind.objectKinds),
-    sets('object fields', embedded.objectFields, kind.objectFields),
-    sets('root causes', embedded.rootCauses, kind.rootCauses),
-    sets('symptoms', embedded.symptoms, kind.symptoms),
-    equalShare('heuristics', scoresOf(embedded), scoresOf(kind)),
+    sets('event reasons', a.eventReasons, b.eventReasons),
+    sets('events', a.events, b.events),
+    sets('container states', a.containerStates, b.containerStates),
+    sets('condition types', a.conditionTypes, b.conditionTypes),
+    alerts(a, b, resolutionMs),
+    order('order of alerts', a.alerts, b.alerts, resolutionMs),
+    equalShare('service shifts', shiftsOf(a), shiftsOf(b)),
+    counted('error kinds', a.errorKinds, b.errorKinds),
+    counted('call graph', a.calls, b.calls),
+    sets('object kinds', a.objectKinds, b.objectKinds),
+    sets('object fields', a.objectFields, b.objectFields),
+    sets('root causes', a.rootCauses, b.rootCauses),
+    sets('symptoms', a.symptoms, b.symptoms),
+    equalShare('heuristics', scoresOf(a), scoresOf(b)),
   ];
 }
 
-function sets(signal: SignalName, a: ReadonlySet<string>, b: ReadonlySet<string>): SignalComparison {
+function sets(signal: SignalName, a: ReadonlySet<string>, b: ReadonlySet<string>): Compared {
   const shared = [...a].filter((item) => b.has(item)).length;
   const differences = [
-    ...[...a].filter((item) => !b.has(item)).map((what) => difference(signal, what, 'embedded')),
-    ...[...b].filter((item) => !a.has(item)).map((what) => difference(signal, what, 'kind')),
+    ...[...a].filter((item) => !b.has(item)).map((what) => ({ what, seenBy: 'embedded' as const })),
+    ...[...b].filter((item) => !a.has(item)).map((what) => ({ what, seenBy: 'kind' as const })),
   ].sort((x, y) => byCodeUnit(x.what, y.what));
-  return comparison(signal, 'Jaccard', shared, differences);
+  return { signal, measure: 'Jaccard', shared, differences };
+}
+
+/**
+ * What one side shows less often than this, and the other not at all, may be chance: a coin falls the same way so often
+ * in a row in 3 of 100 tries.
+ */
+const enough = 5;
+
+const tooFew: Explanation = {
+  from: 'chance',
+  because: `fewer than ${enough} times on one side, never on the other`,
+};
+
+/** Sets of things that were counted; what is rare is told, but does not count against anybody. */
+function counted(
+  signal: SignalName,
+  a: ReadonlyMap<string, number>,
+  b: ReadonlyMap<string, number>,
+): Compared {
+  const compared = sets(signal, new Set(a.keys()), new Set(b.keys()));
+  return {
+    ...compared,
+    differences: compared.differences.map((one) =>
+      (a.get(one.what) ?? b.get(one.what) ?? 0) < enough ? { ...one, explanation: tooFew } : one,
+    ),
+  };
+}
+
+/** An alert of one side's last moments may be one that the other would have had a moment after its window. */
+function alerts(a: BundleSignals, b: BundleSignals, resolutionMs: number): Compared {
+  const names = (list: readonly FiredAlert[]) => new Set(list.map(({ id }) => id));
+  const late = (side: BundleSignals) =>
+    new Set(
+      side.alerts.filter(({ firstMs }) => firstMs > side.incidentLengthMs - resolutionMs).map(({ id }) => id),
+    );
+  const compared = sets('alerts', names(a.alerts), names(b.alerts));
+  const lateOf = { embedded: late(a), kind: late(b), both: new Set<string>() };
+  return {
+    ...compared,
+    differences: compared.differences.filter(({ what, seenBy }) => !lateOf[seenBy].has(what)),
+  };
 }
 
 /** Both sides give each subject a word; the share of subjects with the same word. */
@@ -56,38 +136,65 @@ function equalShare(
   signal: SignalName,
   a: ReadonlyMap<string, { readonly word: string; readonly detail: string }>,
   b: ReadonlyMap<string, { readonly word: string; readonly detail: string }>,
-): SignalComparison {
+): Compared {
   const subjects = [...new Set([...a.keys(), ...b.keys()])].sort(byCodeUnit);
   const differences = subjects.flatMap((subject): readonly Difference[] => {
     const [x, y] = [a.get(subject), b.get(subject)];
     if (x?.word === y?.word) return [];
     const what = `${subject}: embedded ${x?.word ?? 'nothing'}${detailOf(x)}, kind ${y?.word ?? 'nothing'}${detailOf(y)}`;
-    return [difference(signal, what, 'both')];
+    return [{ what, seenBy: 'both' }];
   });
-  return comparison(signal, 'share that is equal', subjects.length - differences.length, differences);
+  return {
+    signal,
+    measure: 'share that is equal',
+    shared: subjects.length - differences.length,
+    differences,
+  };
 }
 
-/** Of all pairs of things that both sides show, the share that come in the same order. */
-function order(signal: SignalName, a: readonly string[], b: readonly string[]): SignalComparison {
-  const common = a.filter((item) => b.includes(item));
-  const differences: Difference[] = [];
-  let same = 0;
-  common.forEach((first, index) => {
-    for (const second of common.slice(index + 1))
-      if (b.indexOf(first) < b.indexOf(second)) same++;
-      else differences.push(difference(signal, `${first} before ${second}`, 'embedded'));
-  });
-  return comparison(signal, 'share of pairs in one order', same, differences);
-}
-
-function comparison(
+/** Of the pairs of alerts that both sides show in a clear order, the share with the same order. */
+function order(
   signal: SignalName,
-  measure: SignalComparison['measure'],
-  shared: number,
-  differences: readonly Difference[],
+  a: readonly FiredAlert[],
+  b: readonly FiredAlert[],
+  resolutionMs: number,
+): Compared {
+  const other = new Map(b.map(({ id, firstMs }) => [id, firstMs]));
+  const common = a.flatMap(({ id, firstMs }) => {
+    const otherMs = other.get(id);
+    return otherMs === undefined ? [] : [{ id, firstMs, otherMs }];
+  });
+  const differences: Difference[] = [];
+  let shared = 0;
+  common.forEach((first, index) => {
+    for (const second of common.slice(index + 1)) {
+      const [gap, otherGap] = [second.firstMs - first.firstMs, second.otherMs - first.otherMs];
+      if (Math.abs(gap) <= resolutionMs || Math.abs(otherGap) <= resolutionMs) continue;
+      if (gap > 0 === otherGap > 0) shared++;
+      else differences.push({ what: `${first.id} before ${second.id}`, seenBy: 'embedded' });
+    }
+  });
+  return { signal, measure: 'share of pairs in one order', shared, differences };
+}
+
+const chance: Explanation = {
+  from: 'chance',
+  because: 'a second run on the real cluster is like the embedded one there',
+};
+
+function conclude(
+  { signal, measure, shared, differences }: Compared,
+  isChance: (difference: Difference) => boolean = () => false,
 ): SignalComparison {
-  const counted = differences.filter(
-    ({ explanation }) => explanation?.from === undefined || explanation.from === 'model',
+  const explained = differences.map((difference): Difference => {
+    const explanation =
+      explain(signal, difference.what, difference.seenBy) ??
+      difference.explanation ??
+      (isChance(difference) ? chance : undefined);
+    return explanation === undefined ? difference : { ...difference, explanation };
+  });
+  const counted = explained.filter(
+    ({ explanation }) => explanation === undefined || explanation.from === 'model',
   );
   return {
     signal,
@@ -95,17 +202,17 @@ function comparison(
     agreement: ratio(shared, differences.length),
     adjusted: ratio(shared, counted.length),
     shared,
-    differences,
+    differences: explained,
   };
+}
+
+/** What a difference is about, without the numbers that are never twice the same. */
+function identityOf({ what, seenBy }: Difference): string {
+  return seenBy === 'both' ? what.slice(0, what.indexOf(':')) : `${seenBy} ${what}`;
 }
 
 function ratio(shared: number, differing: number): number {
   return shared + differing === 0 ? 1 : shared / (shared + differing);
-}
-
-function difference(signal: SignalName, what: string, seenBy: Difference['seenBy']): Difference {
-  const explanation = explain(signal, what, seenBy);
-  return { what, seenBy, ...(explanation === undefined ? {} : { explanation }) };
 }
 
 function shiftsOf({ services }: BundleSignals) {

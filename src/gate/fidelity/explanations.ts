@@ -19,9 +19,10 @@ export type SignalName =
 export interface Explanation {
   /**
    * `version`: another Kubernetes version writes it differently. `installation`: what else a cluster comes with (network
-   * plug-in, metrics server, number of nodes). `model`: the embedded cluster is simpler there; counts as a difference.
+   * plug-in, metrics server, number of nodes). `chance`: two runs on one cluster differ in it as well. `model`: the
+   * embedded cluster is simpler there; counts as a difference, the others do not.
    */
-  readonly from: 'version' | 'installation' | 'model';
+  readonly from: 'version' | 'installation' | 'chance' | 'model';
   readonly because: string;
 }
 

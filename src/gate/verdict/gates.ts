@@ -22,9 +22,12 @@ export const schemaGate: Gate = async (bundle) => {
   );
 };
 
+/** What the gate is called that only reads what the build proved. */
+export const reproducibleGateName = 'reproducible, as its build proved';
+
 /**
- * Whether the task can be made again: its world and the twin's were the same world until the first cause, and the lock
- * file beside the bundle (if there is one) has the same digest. `culprit regenerate` builds it again for certainty.
+ * Whether the task can be made again, as far as the bundle tells: its world and the twin's were the same world until the
+ * first cause, and the lock file beside the bundle (if there is one) has the same digest. `rebuildTasks` really does it.
  */
 export const reproducibleGate: Gate = async (bundle, { effects, provenance }) => {
   const problems: string[] = [];
@@ -41,7 +44,7 @@ export const reproducibleGate: Gate = async (bundle, { effects, provenance }) =>
     problems.push(
       `is not the bundle in the lock file: ${digest.slice(7, 19)}, locked ${locked.digest.slice(7, 19)}`,
     );
-  return result('reproducible', locked === undefined ? 2 : 3, problems);
+  return result(reproducibleGateName, locked === undefined ? 2 : 3, problems);
 };
 
 /** The effect was proved against the twin, and recovery left a healthy cluster. */

@@ -1,7 +1,8 @@
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { measureDifficulty, type TaskDifficulty } from '../floor/difficulty.ts';
 import type { GateResult } from '../scorer-self-test/self-test.ts';
-import { buildGates, lintGate } from './gates.ts';
+import { buildGates, lintGate, reproducibleGateName } from './gates.ts';
+import { rebuildTasks } from './rebuild.ts';
 
 /** A task after everything that needs no model. */
 export interface GatedTask {
@@ -15,6 +16,13 @@ export interface GateOptions {
   readonly signal: AbortSignal;
   readonly identities: readonly string[];
   readonly onTask?: (done: number, all: number, bundle: string) => void;
+  /** Builds every task again instead of believing the proof that its build left. */
+  readonly rebuild?: {
+    /** Files of scenarios the tasks may be made from. */
+    readonly scenarios: readonly string[];
+    readonly jobs: number;
+    readonly onProgress?: (finished: number, all: number, doing: string) => void;
+  };
 }
 
 /**
@@ -34,10 +42,25 @@ export async function runGates(
       throw error;
     },
   );
+  const rebuilt = options.rebuild && (await rebuildTasks(bundles, { ...options, ...options.rebuild }));
   return tasks.map(({ floor, proved }) => {
     const lint = lints.get(floor.bundle);
-    return { floor, gates: [...proved, ...(lint ? [lint] : []), ...floor.gates] };
+    const again = rebuilt?.get(floor.bundle);
+    // what was tried replaces what was read
+    const gates = proved.map((gate) => (gate.gate === reproducibleGateName ? both(gate, again) : gate));
+    return { floor, gates: [...gates, ...(lint ? [lint] : []), ...floor.gates] };
   });
+}
+
+/** The stored proof and the build that was made now, as one gate under the stronger name. */
+function both(proved: GateResult, again: GateResult | undefined): GateResult {
+  if (again === undefined) return proved;
+  return {
+    gate: again.gate,
+    ok: proved.ok && again.ok,
+    tried: proved.tried + again.tried,
+    problems: [...proved.problems, ...again.problems],
+  };
 }
 
 async function gateEach(bundles: readonly string[], options: GateOptions) {

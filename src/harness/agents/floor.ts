@@ -1,13 +1,17 @@
+import { changePoint } from './change-point.ts';
+import { configOfTheWorst } from './config-of-the-worst.ts';
 import { deepestFailingSpan } from './deepest-failing-span.ts';
 import { ensembleOf } from './ensemble.ts';
 import { firstAlert } from './first-alert.ts';
 import type { Heuristic } from './heuristic.ts';
+import { kindBySymptom } from './kind-by-symptom.ts';
 import { kindPrior } from './kind-prior.ts';
 import { lastChangedObject } from './last-changed-object.ts';
 import { loudestAlert } from './loudest-alert.ts';
 import { mostErrorLogs } from './most-error-logs.ts';
 import { mostRestarts } from './most-restarts.ts';
 import { mostWarningEvents } from './most-warning-events.ts';
+import { namedInMessages } from './named-in-messages.ts';
 import { newestObject } from './newest-object.ts';
 import { onlyUnhealthyObject } from './only-unhealthy-object.ts';
 import { randomPick } from './random-pick.ts';
@@ -29,7 +33,11 @@ const looking: readonly Heuristic[] = [
   onlyUnhealthyObject,
   deepestFailingSpan,
   randomWalk,
+  changePoint,
+  namedInMessages,
+  configOfTheWorst,
+  kindBySymptom,
 ];
 
-/** The fifteen solvers without a model, in the order tables show them. */
+/** The nineteen solvers without a model, in the order tables show them. */
 export const floorSolvers: readonly Heuristic[] = [...looking, kindPrior, randomPick, ensembleOf(looking)];

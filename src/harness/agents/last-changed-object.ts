@@ -1,4 +1,4 @@
-import { nameOfObject } from '../../entity/entity-name.ts';
+import { nameOfObject, parseEntityName } from '../../entity/entity-name.ts';
 import { heuristic, type Suspect } from './heuristic.ts';
 import { entitiesOf } from './signals/entities.ts';
 
@@ -22,8 +22,9 @@ export const lastChangedObject = heuristic({
   async suspects(evidence) {
     const { objects, universe } = await entitiesOf(evidence);
     const granted: Suspect[] = [];
-    for await (const { time, entity, verb } of evidence.changes())
-      granted.push({ entity: universe.fold(entity), weight: Date.parse(time), why: `${verb} at ${time}` });
+    for await (const { time, entity, verb, patch } of evidence.changes())
+      if (isEdit(entity, patch))
+        granted.push({ entity: universe.fold(entity), weight: Date.parse(time), why: `${verb} at ${time}` });
     if (granted.length > 0) return granted;
     return objects.flatMap((object) => {
       const weight = latest(object, 0);
@@ -39,6 +40,27 @@ export const lastChangedObject = heuristic({
     });
   },
 });
+
+/** Kinds that controllers and nodes make and change all the time. */
+const controlled: ReadonlySet<string> = new Set([
+  'Pod',
+  'ReplicaSet',
+  'ControllerRevision',
+  'Endpoints',
+  'EndpointSlice',
+  'Lease',
+  'Event',
+]);
+
+/** What controllers write into objects of people. */
+const bookkeeping =
+  /^\/status(?:\/|$)|^\/metadata\/(?:generation|resourceVersion|managedFields)|deployment\.kubernetes\.io~1revision$/;
+
+/** Whether somebody asked for this change, as far as it tells. */
+function isEdit(entity: string, patch: readonly { readonly path: string }[]): boolean {
+  if (controlled.has(parseEntityName(entity)?.kind ?? '')) return false;
+  return patch.length === 0 || patch.some(({ path }) => !bookkeeping.test(path));
+}
 
 /** The latest time in an object, epoch ms. */
 function latest(value: unknown, depth: number): number {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { whileOpen } from '../../base/while-open.ts';
 import type { Agent } from '../agent.ts';
 import type { LoopLimits } from '../loop/limits.ts';
 import type { Profile } from '../loop/profile.ts';
@@ -26,20 +27,24 @@ export function modelAgent(options: ModelAgentOptions): Agent {
     summary: `${client.name} as ${profile.name}`,
     async solve(task, { repeat, signal, record }) {
       // disposed before anything is scored
-      await using session = await sandbox.start({ publicDirectory: task.evidence.root });
-      return await runLoop({
-        task: taskForSession(task, session),
-        repeat,
-        profile,
-        limits,
-        client,
-        contextTokens,
-        session,
-        provides: sandbox.provides,
-        record,
-        signal,
-        nowMs: () => clock.nowMs(),
-      });
+      return await whileOpen(
+        await sandbox.start({ publicDirectory: task.evidence.root }),
+        async (session) => {
+          return await runLoop({
+            task: taskForSession(task, session),
+            repeat,
+            profile,
+            limits,
+            client,
+            contextTokens,
+            session,
+            provides: sandbox.provides,
+            record,
+            signal,
+            nowMs: () => clock.nowMs(),
+          });
+        },
+      );
     },
   };
 }

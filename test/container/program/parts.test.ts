@@ -6,7 +6,7 @@ import { readIdentity } from '../../../src/container/program/identity.ts';
 import { LoadControl } from '../../../src/container/program/load-control.ts';
 import { postgresFailureKind } from '../../../src/container/program/postgres-connection.ts';
 import { setUpTable, statementFor } from '../../../src/container/program/postgres-statements.ts';
-import { anonymousBytes } from '../../../src/container/program/process-memory.ts';
+import { anonymousBytes, fileBytes } from '../../../src/container/program/process-memory.ts';
 import { readTraceparent, traceparentOf } from '../../../src/container/program/propagation.ts';
 import { redisCommand, redisFailureKind } from '../../../src/container/program/redis-connection.ts';
 import { spanId, Trace, traceId } from '../../../src/workload/tracing.ts';
@@ -189,5 +189,11 @@ describe('ballast', () => {
     expect(anonymousBytes() - before).toBeGreaterThan(190 * mebibyte);
     ballast.resize(-1);
     expect(anonymousBytes() - before).toBeLessThan(50 * mebibyte);
+  });
+
+  it('leaves cached files out of what counts against a limit', () => {
+    const stat =
+      'cache 9000\nrss 1\nactive_anon 7\ninactive_file 4096\nactive_file 904\ntotal_active_file 904\n';
+    expect(fileBytes(stat)).toBe(5000);
   });
 });

@@ -76,9 +76,10 @@ describe('a comparison', () => {
     containerStates: new Set(),
     conditionTypes: new Set(),
     alerts: [],
+    incidentLengthMs: 120_000,
     services: [],
-    errorKinds: new Set(),
-    calls: new Set(),
+    errorKinds: new Map(),
+    calls: new Map(),
     objectKinds: new Set(),
     objectFields: new Set(),
     rootCauses: new Set(),
@@ -86,8 +87,17 @@ describe('a comparison', () => {
     heuristics: new Map(),
     ...parts,
   });
-  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>) =>
-    new Map(compareSignals(signals(a), signals(b)).map((one) => [one.signal, one]));
+  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>, again?: Partial<BundleSignals>) =>
+    new Map(
+      compareSignals(signals(a), signals(b), {
+        resolutionMs: 10_000,
+        again: again && signals(again),
+      }).map((one) => [one.signal, one]),
+    );
+  /** Alerts by the second in which they fired. */
+  const fired = (seconds: Readonly<Record<string, number>>) => ({
+    alerts: Object.entries(seconds).map(([id, second]) => ({ id, firstMs: second * 1000 })),
+  });
 
   test('of equal bundles is all ones; nothing against nothing is equal', () => {
     for (const { agreement, differences } of of({}, {}).values())
@@ -95,8 +105,11 @@ describe('a comparison', () => {
   });
 
   test('is the Jaccard index for sets and names who sees what', () => {
-    const compared = of({ errorKinds: new Set(['a', 'b', 'c']) }, { errorKinds: new Set(['b', 'c', 'd']) });
-    expect(compared.get('error kinds')).toMatchObject({
+    const compared = of(
+      { eventReasons: new Set(['a', 'b', 'c']) },
+      { eventReasons: new Set(['b', 'c', 'd']) },
+    );
+    expect(compared.get('event reasons')).toMatchObject({
       agreement: 0.5,
       shared: 2,
       differences: [
@@ -106,10 +119,55 @@ describe('a comparison', () => {
     });
   });
 
-  test('counts pairs of alerts in one order, among those both have', () => {
-    const compared = of({ alerts: ['a', 'x', 'b', 'c'] }, { alerts: ['a', 'c', 'b', 'y'] });
-    expect(compared.get('order of alerts')).toMatchObject({ agreement: 2 / 3 });
-    expect(compared.get('alerts')).toMatchObject({ agreement: 3 / 5 });
+  test('counts pairs of alerts in one order, where both sides show one: closer than the resolution is no order', () => {
+    const compared = of(
+      fired({ a: 10, x: 20, b: 30, c: 50, d: 55 }),
+      fired({ a: 10, c: 30, b: 45, d: 70, y: 80 }),
+    );
+    // a-b, a-c, a-d and b-d come in one order, b-c in another, and c-d is too close on the one side
+    expect(compared.get('order of alerts')).toMatchObject({
+      agreement: 4 / 5,
+      differences: [{ what: 'b before c' }],
+    });
+    expect(compared.get('alerts')).toMatchObject({ agreement: 4 / 6 });
+  });
+
+  test('leaves out alerts that came too late for the other side to follow', () => {
+    const compared = of(fired({ a: 10, b: 109 }), fired({ a: 10, c: 111 })).get('alerts');
+    expect(compared?.differences).toEqual([{ what: 'b', seenBy: 'embedded' }]);
+  });
+
+  test('tells of what was seen a few times on one side only, and does not count it', () => {
+    const compared = of(
+      {
+        calls: new Map([
+          ['a', 40],
+          ['b', 4],
+          ['c', 5],
+        ]),
+      },
+      { calls: new Map([['a', 1]]) },
+    ).get('call graph');
+    expect(compared).toMatchObject({ shared: 1, agreement: 1 / 3, adjusted: 1 / 2 });
+    expect(compared?.differences.map(({ what, explanation }) => [what, explanation?.from])).toEqual([
+      ['b', 'chance'],
+      ['c', undefined],
+    ]);
+  });
+
+  test('takes for chance what a second real run does not show the same way, and tells how far real runs agree', () => {
+    const compared = of(
+      { events: new Set(['a', 'b', 'c']) },
+      { events: new Set(['b', 'd', 'e']) },
+      { events: new Set(['b', 'c', 'e']) },
+    ).get('events');
+    expect(compared).toMatchObject({ agreement: 1 / 5, adjusted: 1 / 3, ceiling: 1 / 2 });
+    expect(compared?.differences.map(({ what, explanation }) => [what, explanation?.from])).toEqual([
+      ['a', undefined],
+      ['c', 'chance'],
+      ['d', 'chance'],
+      ['e', undefined],
+    ]);
   });
 
   test('compares what happened to services by word, not by number', () => {
@@ -128,9 +186,9 @@ describe('a comparison', () => {
       scenario: 'x',
       embedded: { provider: 'embedded', kubernetes: 'v1.34.2' },
       kind: { provider: 'kind', kubernetes: 'v1.20.2' },
-      signals: compareSignals(signals({ calls: new Set(['a → b http']) }), signals({})),
+      signals: [...of({ calls: new Map([['a → b http', 9]]) }, {}).values()],
     };
-    const text = fidelityMarkdown([result], 'culprit fidelity x');
+    const text = fidelityMarkdown([result], 'culprit fidelity x', 10_000);
     expect(text).toContain('| call graph | 0.00 | 0.00 |');
     expect(text).toContain('- a → b http (embedded only)');
   });

@@ -22,12 +22,17 @@ const workloads = [
   'rolled',
   'sick',
   'bottom',
+  'sudden',
 ];
 const podOf = (name: string) => `${name}-6d5f8c7b9d-x2x4z`;
 const deployment = (name: string) => `shop/Deployment/${name}`;
 
 const objects: RecordedObject[] = workloads.flatMap((name) => {
-  const replicas = { spec: { replicas: 1 }, status: { availableReplicas: name === 'sick' ? 0 : 1 } };
+  const envFrom = name === 'bottom' ? [{ configMapRef: { name: 'bottom-settings' } }] : [];
+  const replicas = {
+    spec: { replicas: 1, template: { spec: { containers: [{ name, envFrom }] } } },
+    status: { availableReplicas: name === 'sick' ? 0 : 1 },
+  };
   const condition = (type: string, lastTransitionTime: string) => ({
     type,
     status: 'True',
@@ -46,9 +51,11 @@ const objects: RecordedObject[] = workloads.flatMap((name) => {
     },
   ];
 });
-objects.push({
-  object: object('shop/NetworkPolicy/new', {}, { creationTimestamp: '2026-03-04T05:06:00Z' }),
-});
+objects.push(
+  { object: object('shop/NetworkPolicy/new', {}, { creationTimestamp: '2026-03-04T05:06:00Z' }) },
+  { object: object('shop/ConfigMap/bottom-settings', { data: { ROUNDING: 'up' } }) },
+  { object: object('shop/ResourceQuota/compute') },
+);
 
 const alert = (name: string, service: string, afterMs: number): AlertChange => ({
   timeMs: window.incidentMs + afterMs,
@@ -84,6 +91,14 @@ const series = [
     counter(
       { __name__: `${request}_count`, ...labels('failing', { http_response_status_code: '503' }) },
       (timeMs) => (isLate(timeMs) ? 1 : 0),
+    ),
+    counter(
+      { __name__: `${request}_count`, ...labels('sudden', { http_response_status_code: '200' }) },
+      () => 1,
+    ),
+    counter(
+      { __name__: `${request}_count`, ...labels('sudden', { http_response_status_code: '500' }) },
+      (timeMs) => (isLate(timeMs + 90_000) ? 0.3 : 0),
     ),
     counter(
       { __name__: `${request}_count`, ...labels('slow', { http_response_status_code: '200' }) },
@@ -137,7 +152,7 @@ const recording = () =>
     logList,
     spanList,
     events: [
-      event(`shop/Pod/${podOf('warned')}`, 'Unhealthy', 'no', window.incidentMs, 9),
+      event(`shop/Pod/${podOf('warned')}`, 'FailedCreate', 'exceeded quota: compute', window.incidentMs, 12),
       event(`shop/Pod/${podOf('loud')}`, 'BackOff', 'before the window', window.startMs - 60_000, 99),
     ],
     topology: {
@@ -189,7 +204,11 @@ it('each solver names what stands out in its kind of evidence; the truth is not 
     'only-unhealthy-object': [deployment('sick')],
     'deepest-failing-span': [deployment('bottom')],
     'random-walk': [deployment('bottom')],
-    'kind-prior': ['shop/NetworkPolicy/new'],
+    'change-point': [deployment('sudden')],
+    'named-in-messages': ['shop/ResourceQuota/compute'],
+    'config-of-the-worst': ['shop/ConfigMap/bottom-settings'],
+    'kind-by-symptom': ['shop/ConfigMap/bottom-settings'],
+    'kind-prior': ['shop/ConfigMap/bottom-settings'],
   });
   // everybody is somebody's first: those who are also second or third of another win
   expect([deployment('bottom'), deployment('failing'), deployment('loud')]).toContain(found['ensemble']?.[0]);

@@ -42,7 +42,7 @@ export function startDeploymentController(context: ControlContext): void {
     },
     { replay: true },
   );
-  // a Recreate rollout waits until the last old pod is gone
+  // a Recreate rollout goes on when the last old pod is gone, not when it has ended
   store.subscribe(resource.pods, ({ type, object }) => {
     if (type !== 'DELETED') return;
     const replicaSetKey = ownerKey(object, 'ReplicaSet');
@@ -51,7 +51,8 @@ export function startDeploymentController(context: ControlContext): void {
     const owner = replicaSet === undefined ? undefined : ownerKey(replicaSet, 'Deployment');
     if (owner === undefined) return;
     const deployment = store.get(resource.deployments, ...splitKey(owner)) as Deployment | undefined;
-    if (deployment !== undefined && !isRolling(deployment)) queue.add(owner);
+    if (deployment === undefined || isRolling(deployment)) return;
+    if (owned(deployment).every((one) => podsOf(context, one).length === 0)) queue.add(owner);
   });
 
   function read(key: string): Deployment | undefined {

@@ -24,6 +24,7 @@ interface Port {
   name?: string;
   port: number;
   protocol: string;
+  appProtocol?: string;
 }
 
 /** Pods of a service that offer the same ports. */
@@ -136,6 +137,7 @@ export function startEndpointsController(context: ControlContext): void {
           name: port.name ?? '',
           port: port.port,
           protocol: port.protocol,
+          ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
         })),
       };
       put(known, slice);
@@ -242,9 +244,15 @@ function groupByPorts(service: Service, pods: readonly Pod[]): Group[] {
 
 function portsOf(service: Service, pod: Pod): Port[] {
   const out: Port[] = [];
-  for (const { name, port, targetPort, protocol = 'TCP' } of service.spec.ports ?? []) {
+  for (const { name, port, targetPort, protocol = 'TCP', appProtocol } of service.spec.ports ?? []) {
     const number = resolvePort(pod, targetPort ?? port, protocol);
-    if (number !== undefined) out.push({ ...(name === undefined ? {} : { name }), port: number, protocol });
+    if (number === undefined) continue;
+    out.push({
+      ...(name === undefined ? {} : { name }),
+      port: number,
+      protocol,
+      ...(appProtocol === undefined ? {} : { appProtocol }),
+    });
   }
   return out;
 }

@@ -289,6 +289,7 @@ export interface Service extends KubeObject {
       port: number;
       targetPort?: number | string;
       protocol?: string;
+      appProtocol?: string;
       nodePort?: number;
     }[];
     publishNotReadyAddresses?: boolean;

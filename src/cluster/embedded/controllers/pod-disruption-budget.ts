@@ -14,6 +14,8 @@ import {
 import { isPodActive, isPodReady } from './pods.ts';
 import { WorkQueue } from './work-queue.ts';
 
+const source = { component: 'controllermanager' };
+
 interface Budget extends KubeObject {
   spec: { selector?: LabelSelector; minAvailable?: number | string; maxUnavailable?: number | string };
   status?: Record<string, unknown> & { conditions?: [] };
@@ -22,7 +24,7 @@ interface Budget extends KubeObject {
 /** Keeps the status of PodDisruptionBudgets: how many pods there are, and how many may go. */
 export function startDisruptionController(context: ControlContext): void {
   const { store } = context;
-  const queue = new WorkQueue(context, 'disruption', reconcile, [10, 60]);
+  const queue = new WorkQueue(context, 'disruption', reconcile);
   store.subscribe(resource.podDisruptionBudgets, (event) => queue.add(keyOf(event.object)), { replay: true });
   store.subscribe(resource.pods, ({ type, object, previous }) => {
     const pod = object as Pod;
@@ -44,9 +46,12 @@ export function startDisruptionController(context: ControlContext): void {
   function reconcile(key: string): void {
     const budget = store.get(resource.podDisruptionBudgets, ...splitKey(key)) as Budget | undefined;
     if (budget === undefined) return;
-    const pods = (store.list(resource.pods, budget.metadata.namespace) as readonly Pod[]).filter(
-      (pod) => matchesSelector(budget.spec.selector, pod.metadata.labels) && isPodActive(pod),
+    const selected = (store.list(resource.pods, budget.metadata.namespace) as readonly Pod[]).filter((pod) =>
+      matchesSelector(budget.spec.selector, pod.metadata.labels),
     );
+    if (selected.length === 0)
+      context.events.record(budget, 'Normal', 'NoPods', 'No matching pods found', source);
+    const pods = selected.filter(isPodActive);
     const expected =
       budget.spec.maxUnavailable === undefined && typeof budget.spec.minAvailable === 'number'
         ? pods.length

@@ -61,6 +61,8 @@ export function startStatefulSetController(context: ControlContext): void {
             name,
             namespace,
             labels: { ...set.spec.selector.matchLabels, 'controller.kubernetes.io/hash': hash },
+            // a revision keeps the annotations that the set had
+            ...(set.metadata.annotations === undefined ? {} : { annotations: set.metadata.annotations }),
             ownerReferences: [controllerReference(set)],
           },
           data,

@@ -305,7 +305,8 @@ export class ContainerRunner {
       port: (port: number | string) => resolvePort(this.#side.pod, port) ?? 0,
       isDue: (kind: ProbeKind) =>
         this.#agent.isReachable &&
-        !record.isStopping &&
+        // what ends goes on being asked whether it is ready, and nothing else
+        (kind === 'Readiness' || !record.isStopping) &&
         (kind === 'Startup' ? !record.started : record.started),
       failed: (kind: ProbeKind, output: string) =>
         this.#side.event('Warning', 'Unhealthy', `${kind} probe failed: ${output}`, record),

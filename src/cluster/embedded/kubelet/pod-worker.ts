@@ -221,10 +221,8 @@ export class PodWorker implements PodSide {
       return this.containerGone();
     }
     this.isTerminating = true;
-    for (const record of this.records) {
-      this.#runner.stopProbes(record);
+    for (const record of this.records)
       this.#runner.stop(record, graceMs, `Stopping container ${record.spec.name}`);
-    }
     this.containerGone();
   }
 

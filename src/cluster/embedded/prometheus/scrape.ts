@@ -20,12 +20,16 @@ export interface ScrapeOptions {
   readonly intervalMs: number;
 }
 
-/** Prometheus finds new targets by a watch, but hands them to its scrapers every five seconds. */
+/** Prometheus learns of new and lost targets by a watch, but tells its scrapers every five seconds. */
 const discoveryPeriodMs = 5_000;
+/** A lost target might come back: its series end after two more turns and a bit. */
+const turnsUntilEnd = 2.1;
 
 /**
  * Scrapes every target once an interval, at an offset that depends on its identity, so that targets are spread over
- * the interval and a target keeps its place. A target is seen at the next discovery sync after it was added.
+ * the interval and a target keeps its place. A target is seen at the next discovery sync after it was added, and
+ * scraped in vain until the next one after it was removed; its last samples count for two more turns, so that an alert
+ * about a target that is down can fire for one that is gone (seen on kind).
  */
 export class ScrapeManager implements TargetRegistry {
   readonly #options: ScrapeOptions;
@@ -42,7 +46,8 @@ export class ScrapeManager implements TargetRegistry {
     if (this.#isRunning) loop.start(discoveryPeriodMs);
     return {
       remove: () => {
-        if (this.#loops.delete(loop)) loop.stop();
+        if (this.#isRunning) loop.retire(discoveryPeriodMs, () => this.#loops.delete(loop));
+        else this.#loops.delete(loop);
       },
     };
   }
@@ -93,6 +98,7 @@ class ScrapeLoop {
   #lastScrapeMs: number | undefined;
   #lastDuration = 0;
   #isUp: boolean | undefined;
+  #isRetired = false;
 
   constructor(options: ScrapeOptions, target: ScrapeTarget) {
     this.#simulation = options.simulation;
@@ -123,12 +129,25 @@ class ScrapeLoop {
     this.#timer?.cancel();
   }
 
-  stop(): void {
-    this.#timer?.cancel();
-    if (this.#lastScrapeMs === undefined) return;
-    const now = Math.floor(this.#simulation.nowMs);
-    for (const exposed of this.#previous) exposed.series.appendStale(now);
-    for (const series of Object.values(this.#report)) series.appendStale(now);
+  /** The target is gone: scraping ends at the next discovery sync, and its series when it has not come back by then. */
+  retire(discoveryMs: number, ended: () => void): void {
+    if (this.#isRetired) return;
+    this.#isRetired = true;
+    const now = Math.ceil(this.#simulation.nowMs);
+    this.#simulation.at(Math.ceil((now + 1) / discoveryMs) * discoveryMs, () => {
+      this.#timer?.cancel();
+      ended();
+      if (this.#lastScrapeMs === undefined) return;
+      const nextTurnMs = this.#lastScrapeMs + this.#intervalMs;
+      this.#simulation.at(this.#lastScrapeMs + turnsUntilEnd * this.#intervalMs, () => this.#end(nextTurnMs));
+    });
+  }
+
+  /** Its series end at this time, unless another target has gone on with them. */
+  #end(timeMs: number): void {
+    for (const { series } of this.#previous) if (series.lastTime < timeMs) series.appendStale(timeMs);
+    for (const series of Object.values(this.#report))
+      if (series.lastTime < timeMs) series.appendStale(timeMs);
   }
 
   state(): TargetState {

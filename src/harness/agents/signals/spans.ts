@@ -9,9 +9,12 @@ export interface SpanFacts {
   readonly parent: string | undefined;
   /** Whose span it is. */
   readonly entity: string;
+  readonly namespace: string | undefined;
   /** Of a call: the workload that was called, if the host name leads to one. */
   readonly callee: string | undefined;
   readonly failed: boolean;
+  /** Of a failed span: its status and whom it called, in words. */
+  readonly says?: string;
   readonly startMs: number;
   readonly seconds: number;
 }
@@ -34,8 +37,10 @@ export const spansOf = once('spans', async (evidence: PublicBundle) => {
       id: span.spanId,
       parent: span.parentSpanId,
       entity,
+      namespace,
       callee: calls && typeof host === 'string' ? (behind(host, namespace) ?? resolve(host)) : undefined,
       failed: span.status === 'ERROR',
+      ...(span.status === 'ERROR' ? { says: `${host ?? ''} ${span.statusMessage ?? ''}` } : {}),
       startMs: Date.parse(span.start),
       seconds: span.durationNs / 1e9,
     });

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { whileOpen } from '../../../base/while-open.ts';
 import { baseEnvironment, resolveLimits } from '../limits.ts';
 import { ownedName } from '../orphans.ts';
 import { type Launch, ProcessSession, type Running } from '../process-session.ts';
@@ -53,24 +54,27 @@ async function probe(): Promise<SandboxAvailability> {
   if (process.platform !== 'linux') return { available: false, reason: 'bubblewrap needs Linux' };
   const directory = await mkdtemp(join(tmpdir(), 'probe-'));
   try {
-    await using session = await start({ publicDirectory: directory });
-    const result = await session.run(
-      `for t in ${tools.join(' ')}; do command -v $t >/dev/null && echo $t; done; python3 -c 'import pandas; print("pandas")' 2>/dev/null; exit 0`,
-      { timeoutMs: 20_000 },
-    );
-    if (result.exitCode !== 0)
-      return {
-        available: false,
-        reason: result.stderr.trim() || `a command in it ended with ${result.exitCode}`,
-      };
-    const present = result.stdout.trim().split('\n').filter(Boolean);
-    found = present.join(', ');
-    const missing = ['jq', 'rg', 'python3', 'pandas'].filter((tool) => !present.includes(tool));
-    const notes = [
-      session.hasControlGroup ? 'control groups' : 'no control groups: memory is watched, CPU is not limited',
-      ...(missing.length > 0 ? [`this machine has no ${missing.join(', ')}`] : []),
-    ];
-    return { available: true, detail: notes.join('; ') };
+    return await whileOpen(await start({ publicDirectory: directory }), async (session) => {
+      const result = await session.run(
+        `for t in ${tools.join(' ')}; do command -v $t >/dev/null && echo $t; done; python3 -c 'import pandas; print("pandas")' 2>/dev/null; exit 0`,
+        { timeoutMs: 20_000 },
+      );
+      if (result.exitCode !== 0)
+        return {
+          available: false,
+          reason: result.stderr.trim() || `a command in it ended with ${result.exitCode}`,
+        };
+      const present = result.stdout.trim().split('\n').filter(Boolean);
+      found = present.join(', ');
+      const missing = ['jq', 'rg', 'python3', 'pandas'].filter((tool) => !present.includes(tool));
+      const notes = [
+        session.hasControlGroup
+          ? 'control groups'
+          : 'no control groups: memory is watched, CPU is not limited',
+        ...(missing.length > 0 ? [`this machine has no ${missing.join(', ')}`] : []),
+      ];
+      return { available: true, detail: notes.join('; ') };
+    });
   } catch (error) {
     const message = (error as Error).message;
     return {

@@ -199,4 +199,32 @@ describe('the end of a pod', () => {
     expect(world.pods().map((one) => one.metadata.uid)).not.toContain(pod?.metadata.uid);
     expect(world.pods()).toHaveLength(1);
   });
+
+  test('does not end the question whether it is ready; whether it lives is not asked any more', () => {
+    const world = new ScriptedWorld();
+    const probe = { httpGet: { path: '/sick', port: 8080 }, periodSeconds: 2, failureThreshold: 100 };
+    world.apply(
+      deployment('web', 'app/deaf:1', {
+        replicas: 1,
+        pod: { terminationGracePeriodSeconds: 20 },
+        container: { livenessProbe: probe, readinessProbe: probe },
+      }),
+    );
+    world.pass(15);
+    const { pod } = only(world);
+    const failures = (kind: string) =>
+      world
+        .events('Unhealthy')
+        .filter((event) => event.about === `Pod/${pod?.metadata.name}` && event.message.startsWith(kind))
+        .reduce((sum, event) => sum + event.count, 0);
+    world.store.remove(
+      { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: pod?.metadata.name ?? '' },
+      operator,
+    );
+    world.pass(1);
+    const before = { liveness: failures('Liveness'), readiness: failures('Readiness') };
+    world.pass(10);
+    expect(failures('Liveness')).toBe(before.liveness);
+    expect(failures('Readiness')).toBeGreaterThanOrEqual(before.readiness + 4);
+  });
 });

@@ -93,8 +93,8 @@ test('an alert goes from pending to firing and is resolved, with its annotations
   expect(await prometheus.client.query('ALERTS{alertname="HighErrors"}', simulation.nowMs)).toEqual([]);
 });
 
-test('series of a failed scrape, of a vanished series and of a removed target are absent at once', async () => {
-  const { simulation, prometheus, target, registration } = world();
+test('series of a failed scrape and a vanished series are absent at once', async () => {
+  const { simulation, prometheus, target } = world();
   simulation.runUntil(startMs + minute);
   const count = async (expression: string) =>
     (await prometheus.client.query(expression, simulation.nowMs)).length;
@@ -109,8 +109,26 @@ test('series of a failed scrape, of a vanished series and of a removed target ar
   target.isUp = true;
   simulation.runUntil(simulation.nowMs + 15_000);
   expect(await count('requests_total')).toBe(1);
+});
+
+test('a removed target is scraped in vain until the next discovery, and counts for two turns more', async () => {
+  const { simulation, prometheus, target, registration } = world();
+  simulation.runUntil(startMs + minute);
+  const lastMs =
+    1000 * Number((await prometheus.client.query('timestamp(up)', simulation.nowMs))[0]?.values[0]?.[1]);
+  const nextMs = lastMs + 15_000;
+  // just before the turn that comes before the discovery hears of it
+  simulation.runUntil(Math.max(nextMs - 1, Math.ceil(nextMs / 5000) * 5000 - 4999));
   registration.remove();
-  expect(await count('{job="shop"}')).toBe(0);
+  target.isUp = false;
+  const up = async (afterMs: number) => {
+    simulation.runUntil(nextMs + afterMs);
+    return (await prometheus.client.query('up', simulation.nowMs)).map(({ values }) => values[0]?.[1]);
+  };
+  expect(await up(1)).toEqual([0]);
+  expect(await up(31_400)).toEqual([0]);
+  expect(await up(31_600)).toEqual([]);
+  expect(await prometheus.client.query('{job="shop"}', simulation.nowMs)).toEqual([]);
 });
 
 test('scrapes come at a fixed offset in the interval that depends on seed and instance', async () => {

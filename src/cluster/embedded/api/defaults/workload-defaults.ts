@@ -34,8 +34,10 @@ export function defaultStatefulSet(spec: Fields): void {
     persistentVolumeClaimRetentionPolicy: {},
   });
   const strategy = childOf(spec, 'updateStrategy');
-  fill(strategy, { type: 'RollingUpdate' });
-  if (strategy['type'] === 'RollingUpdate') fill(childOf(strategy, 'rollingUpdate'), { partition: 0 });
+  // a type that is named without its section stays without it
+  if (strategy['type'] === undefined) fill(strategy, { type: 'RollingUpdate', rollingUpdate: {} });
+  const rolling = child(strategy, 'rollingUpdate');
+  if (strategy['type'] === 'RollingUpdate' && rolling !== undefined) fill(rolling, { partition: 0 });
   fill(childOf(spec, 'persistentVolumeClaimRetentionPolicy'), {
     whenDeleted: 'Retain',
     whenScaled: 'Retain',

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildJob } from '../author/build-pool.ts';
 import { UserError } from '../base/errors.ts';
 import { readPrivate } from '../snapshot/private/truth.ts';
+import type { BuildJob } from './build-pool.ts';
 
 /**
  * How a held-out task is built again: its scenario's text and seed are in its private part and nowhere else. The text is

@@ -1,0 +1,59 @@
+// A small service that is not of culprit: answers HTTP, calls one other, counts, traces over OTLP. Written as somebody
+// would who has never heard of culprit.
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const { SERVICE, UPSTREAM_ADDR, OTEL_EXPORTER_OTLP_ENDPOINT } = process.env;
+const counts = new Map();
+const log = (level, msg, more = {}) =>
+  console.log(JSON.stringify({ time: new Date().toISOString(), level, msg, ...more }));
+
+const server = createServer(async (request, response) => {
+  if (request.url === '/metrics') {
+    const lines = [...counts].map(
+      ([code, count]) => `http_requests_total{service="${SERVICE}",code="${code}"} ${count}`,
+    );
+    return response.end(`# TYPE http_requests_total counter\n${lines.join('\n')}\n`);
+  }
+  if (request.url === '/healthz') return response.end('ok');
+  const trace = request.headers.traceparent?.split('-')[1] ?? randomBytes(16).toString('hex');
+  const span = { id: randomBytes(8).toString('hex'), parent: request.headers.traceparent?.split('-')[2] };
+  const started = Date.now();
+  let [code, body] = [200, JSON.stringify({ books: ['Dune', 'Emma'] })];
+  if (UPSTREAM_ADDR) {
+    try {
+      const answer = await fetch(`http://${UPSTREAM_ADDR}/books`, {
+        headers: { traceparent: `00-${trace}-${span.id}-01`, connection: 'close' },
+        signal: AbortSignal.timeout(2000),
+      });
+      body = await answer.text();
+      if (!answer.ok) code = 502;
+    } catch (error) {
+      code = 502;
+      log('error', `calling ${UPSTREAM_ADDR} failed: ${error.cause?.message ?? error.message}`);
+    }
+  }
+  counts.set(code, (counts.get(code) ?? 0) + 1);
+  response.writeHead(code, { 'content-type': 'application/json' }).end(code === 200 ? body : '{}');
+  if (OTEL_EXPORTER_OTLP_ENDPOINT) void report(trace, span, request.url, code, started);
+});
+
+async function report(traceId, { id, parent }, path, code, started) {
+  const attribute = (key, value) => ({ key, value: { stringValue: String(value) } });
+  const span = {
+    ...{ traceId, spanId: id, parentSpanId: parent ?? '', name: `GET ${path}`, kind: 2 },
+    startTimeUnixNano: `${started}000000`,
+    endTimeUnixNano: `${Date.now()}000000`,
+    attributes: [attribute('http.request.method', 'GET'), attribute('http.response.status_code', code)],
+    status: code === 200 ? {} : { code: 2 },
+  };
+  const resource = { attributes: [attribute('service.name', SERVICE)] };
+  await fetch(`${OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
+  }).catch((error) => log('warn', `no trace sent: ${error.message}`));
+}
+
+server.listen(8080, () => log('info', `${SERVICE} listens`));
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), 3000));
