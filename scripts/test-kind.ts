@@ -2,8 +2,8 @@
  * `npm run test:kind`: what needs a real cluster. Makes one cluster with the whole application on it, runs every test that
  * needs one there, builds proven bundles of the eight mechanisms, looks at them as for publication, and takes the cluster
  * down again, also after a failure or Ctrl-C. Says what each phase took. Exit 3 where something is missing that it needs.
- * Arguments choose phases (`npm run test:kind -- tests scenarios`); only on request: `each` builds every mechanism alone,
- * in most of an hour, where `scenarios` packs them in three.
+ * Arguments choose phases (`npm run test:kind -- tests scenarios`). Only on request: `foreign`, the provider kubeconfig on
+ * an application that is not ours, and `each`, which builds every mechanism alone where `scenarios` packs them in three.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,12 +43,13 @@ const phases: readonly Phase[] = [
   { name: 'up', run: () => culprit('cluster', 'up', '--profile', profile, '--rate', '5') },
   { name: 'tests', run: tests },
   { name: 'scenarios', run: () => build('together') },
+  { name: 'foreign', run: () => vitest('test/kind/foreign') },
   { name: 'each', run: () => build('suite') },
   { name: 'verify', run: () => culprit('snapshot', 'verify', bundles) },
   { name: 'lint', run: () => culprit('snapshot', 'lint', bundles) },
 ];
 const needed = new Set(['up']);
-const onRequest = new Set(['each']);
+const onRequest = new Set(['foreign', 'each']);
 
 /** Ends what runs. */
 const stops = new Set<() => void>();
