@@ -25,6 +25,8 @@ export interface FollowerOptions {
   /** Pause before a stream is opened again, default 500 ms; doubled while nothing comes, up to 8 s. */
   readonly pauseMs?: number;
   readonly maxPauseMs?: number;
+  /** A read that is not to follow is given up without an answer for so long (a node that is gone); default 8 s. */
+  readonly answerMs?: number;
 }
 
 /**
@@ -113,10 +115,14 @@ export class ContainerFollower {
   /** Reads one stream to its end, however it ends; answers how many new lines it had. */
   async #read(request: Omit<LogRequest, 'since'>): Promise<number> {
     const isNew = this.#seen.resume();
-    const signal = request.follow ? this.#wake() : this.#stop.signal;
+    const unanswered = new AbortController();
+    const signal = request.follow ? this.#wake() : AbortSignal.any([this.#stop.signal, unanswered.signal]);
+    const { answerMs = 8000 } = this.#options;
+    const timer = setTimeout(() => unanswered.abort(), answerMs);
     let taken = 0;
     try {
       const { status, body } = await this.#options.open({ ...request, since: this.#seen.since }, signal);
+      clearTimeout(timer);
       for await (const raw of textLines(body)) {
         const line = status === 200 ? splitStamp(raw) : undefined;
         if (line === undefined || !isNew(raw, line.stamp)) continue;
@@ -125,6 +131,8 @@ export class ContainerFollower {
       }
     } catch {
       // a stream that breaks is opened again where it broke; a container that has not started yet, later
+    } finally {
+      clearTimeout(timer);
     }
     return taken;
   }

@@ -146,3 +146,17 @@ test('following ends when the pod is gone, and asking it to settle then does not
   await follower.settle();
   expect(got).toEqual(container.written);
 });
+
+test('a node that does not answer keeps nobody waiting for its logs', { timeout: 5000 }, async () => {
+  const follower = new ContainerFollower({
+    open: (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+    write: async () => undefined,
+    restarts: () => 0,
+    answerMs: 50,
+  });
+  await follower.settle();
+  await follower.stop();
+});
