@@ -13,7 +13,8 @@ import { parse, stringify } from 'yaml';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
 
 const root = join(import.meta.dirname, '..');
-const work = mkdtempSync(join(tmpdir(), 'culprit-kind-'));
+// a name that says nothing: sandboxes show where they are mounted from
+const work = mkdtempSync(join(tmpdir(), 'kind-run-'));
 const name = `kind-test-${process.pid}`;
 const clusterName = `shop-test-${process.pid}`;
 const profile = join(work, 'clusters', `${name}.yaml`);
