@@ -49,8 +49,13 @@ async function lookAt(
     const workloads = [...deployments, ...sets];
     all += workloads.length;
     const missing = workloads.filter((object) => !isComplete(object));
-    if (missing.length === 0) continue;
     const pods = (await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).items;
+    const going = pods.filter(({ metadata }) => metadata['deletionTimestamp'] !== undefined);
+    if (missing.length === 0) {
+      // counts leave out what is going; it would still be scraped, and seen
+      for (const { metadata } of going) unfinished.push(`${namespace}/Pod/${metadata.name} is still going`);
+      continue;
+    }
     await hurry(kube, pods);
     for (const object of missing)
       unfinished.push(
