@@ -24,7 +24,7 @@ export async function waitUntilReady(
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const { unfinished, all } = await lookAt(kube, namespaces);
-    onProgress?.(all - unfinished.length, all);
+    onProgress?.(Math.max(0, all - unfinished.length), all);
     if (unfinished.length === 0) return;
     if (Date.now() > deadline)
       throw new OperationError(
