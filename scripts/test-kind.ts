@@ -215,11 +215,17 @@ async function cleanUp(): Promise<void> {
         stdio: 'ignore',
       },
     );
-  const left = spawnSync('docker', ['ps', '--all', '--quiet', '--filter', `label=${label}`], {
-    encoding: 'utf8',
-  });
-  const ids = (left.stdout ?? '').split('\n').filter((id) => id !== '');
+  const containers = (filter: string) =>
+    spawnSync('docker', ['ps', '--all', '--quiet', '--filter', filter], { encoding: 'utf8' });
+  const ids = containers(`label=${label}`)
+    .stdout.split('\n')
+    .filter((id) => id !== '');
   if (ids.length > 0) spawnSync('docker', ['rm', '--force', ...ids], { stdio: 'ignore' });
+  const left = containers(`label=io.x-k8s.kind.cluster=${clusterName}`);
+  if (left.status !== 0 || left.stdout.trim() !== '')
+    say(
+      `the cluster could not be taken down; when Docker answers: kind delete cluster --name ${clusterName}`,
+    );
   rmSync(work, { recursive: true, force: true });
 }
 
