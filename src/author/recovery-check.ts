@@ -46,10 +46,18 @@ export async function recoverAndCheck(options: {
   );
   const startMs = cluster.clock.nowMs();
   let remaining: readonly string[] = [];
+  let told = '';
+  const tellRest = (rest: readonly string[]) => {
+    const [first, ...more] = rest;
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    const text = first === undefined ? 'healthy again' : `waiting for the end of ${first}${others}`;
+    if (text !== told) onStep(text);
+    told = text;
+  };
   const healthy = await cluster.clock.until(
     async () => {
       remaining = await stillWrong(options);
-      onStep(remaining.length === 0 ? 'healthy again' : `waiting for the end of ${remaining.join(', ')}`);
+      tellRest(remaining);
       return remaining.length === 0;
     },
     timeoutMs,

@@ -58,10 +58,14 @@ test(`recover restores every object after kill -9 at ${kills} random points (CUL
 
   const random = new Random(key(hash32(seed), 'kills'));
   const points = new Set<number>();
-  while (points.size < kills) points.add(random.integer(0, total - 1));
-  for (const point of points) {
+  for (let killed = 0; killed < kills; ) {
+    const point = random.integer(0, total - 1);
+    if (points.has(point)) continue;
+    points.add(point);
     const { signal } = await inject([kubeconfig, namespace, String(point)]);
-    expect(signal, `point ${point} of ${total}`).toBe('SIGKILL');
+    // a call that is tried again when somebody wrote in between makes runs differ by some calls: one may end before
+    if (signal === 'SIGKILL') killed++;
+    else expect(point, `not killed at point ${point} of ${total}`).toBeGreaterThan(total - 10);
     await recover();
     expect(diffDesiredState(before, await ours()), `killed at point ${point} of ${total}`).toEqual([]);
   }

@@ -24,7 +24,7 @@ export async function waitUntilReady(
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const { unfinished, all } = await lookAt(kube, namespaces);
-    onProgress?.(all - unfinished.length, all);
+    onProgress?.(Math.max(0, all - unfinished.length), all);
     if (unfinished.length === 0) return;
     if (Date.now() > deadline)
       throw new OperationError(
@@ -49,8 +49,13 @@ async function lookAt(
     const workloads = [...deployments, ...sets];
     all += workloads.length;
     const missing = workloads.filter((object) => !isComplete(object));
-    if (missing.length === 0) continue;
     const pods = (await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).items;
+    const going = pods.filter(({ metadata }) => metadata['deletionTimestamp'] !== undefined);
+    if (missing.length === 0) {
+      // counts leave out what is going; it would still be scraped, and seen
+      for (const { metadata } of going) unfinished.push(`${namespace}/Pod/${metadata.name} is still going`);
+      continue;
+    }
     await hurry(kube, pods);
     for (const object of missing)
       unfinished.push(

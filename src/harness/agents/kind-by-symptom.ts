@@ -30,24 +30,24 @@ export const kindBySymptom = heuristic({
     const settings = await settingsOf(evidence);
     const suspects: Suspect[] = [];
     for (const [workload, weight] of await worstWorkloadsOf(evidence)) {
-      const { kind, why } = await symptomOf(evidence, workload);
+      const { blamed, why } = await diagnose(evidence, workload);
       const entity =
-        kind === 'itself'
-          ? workload
-          : kind.includes('/')
-            ? kind
-            : settings.get(workload)?.find((one) => one.kind === kind)?.entity;
+        'kind' in blamed
+          ? settings.get(workload)?.find(({ kind }) => kind === blamed.kind)?.entity
+          : blamed.entity;
       if (entity !== undefined) suspects.push({ entity, weight, why: `${workload}: ${why}` });
     }
     return suspects;
   },
 });
 
-/** The kind to blame, `itself`, or the name of a node. */
-async function symptomOf(
-  evidence: PublicBundle,
-  workload: string,
-): Promise<{ readonly kind: string; readonly why: string }> {
+/** What is at fault by the look of it: an entity, or whatever of a kind is tied to the workload. */
+interface Diagnosis {
+  readonly blamed: { readonly entity: string } | { readonly kind: string };
+  readonly why: string;
+}
+
+async function diagnose(evidence: PublicBundle, workload: string): Promise<Diagnosis> {
   const { objects, universe } = await entitiesOf(evidence);
   const alive = objects.filter((object) => object['deleted'] === undefined);
   const pods = alive.filter(
@@ -55,24 +55,24 @@ async function symptomOf(
   );
   const reasons = pods.flatMap(reasonsOf);
   if (reasons.some((reason) => /ImagePull|OOMKilled/.test(reason)))
-    return { kind: 'itself', why: 'its image or its memory is at fault' };
+    return { blamed: { entity: workload }, why: 'its image or its memory is at fault' };
   if (reasons.some((reason) => /CrashLoop|ConfigError/.test(reason)))
-    return { kind: 'ConfigMap', why: 'its containers do not start' };
+    return { blamed: { kind: 'ConfigMap' }, why: 'its containers do not start' };
   const dead = alive.filter((object) => object.kind === 'Node' && isUnhealthy(object));
   for (const node of dead)
     if (pods.some((pod) => fields(pod['spec'])['nodeName'] === node.metadata.name))
-      return { kind: nameOfObject(node), why: 'its node is not ready' };
+      return { blamed: { entity: nameOfObject(node) }, why: 'its node is not ready' };
   const self = alive.find((object) => nameOfObject(object) === workload);
   if (self !== undefined && pods.length < Number(fields(self['spec'])['replicas'] ?? 0))
-    return { kind: 'ResourceQuota', why: 'it has fewer pods than it should' };
+    return { blamed: { kind: 'ResourceQuota' }, why: 'it has fewer pods than it should' };
   const failed = (await spansOf(evidence)).filter((span) => span.callee === workload && span.failed);
   if (failed.length >= least && !(await answersErrors(evidence, workload))) {
     const seconds = failed.map((span) => span.seconds).sort((a, b) => a - b)[failed.length >> 1] ?? 0;
     return seconds >= waitedSeconds
-      ? { kind: 'NetworkPolicy', why: 'it is well, and callers wait for it in vain' }
-      : { kind: 'Service', why: 'it is well, and callers are refused' };
+      ? { blamed: { kind: 'NetworkPolicy' }, why: 'it is well, and callers wait for it in vain' }
+      : { blamed: { kind: 'Service' }, why: 'it is well, and callers are refused' };
   }
-  return { kind: 'ConfigMap', why: 'it runs, and fares badly' };
+  return { blamed: { kind: 'ConfigMap' }, why: 'it runs, and fares badly' };
 }
 
 /** Whether it is reached and fails itself. */

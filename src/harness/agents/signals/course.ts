@@ -1,5 +1,6 @@
 import type { PublicBundle } from '../../../snapshot/public-reader.ts';
 import { entitiesOf } from './entities.ts';
+import { metricOf } from './metric.ts';
 import { once } from './once.ts';
 
 /** What was asked of a workload in one stretch of time. */
@@ -34,11 +35,9 @@ export const coursesOf = once('courses', async (evidence: PublicBundle) => {
     const index = Math.floor((stretches * (timeMs - startMs)) / (endMs - startMs));
     return course[Math.min(stretches - 1, Math.max(0, index))];
   };
-  const names = await evidence.metricNames();
   for (const { name, side } of histograms)
     for (const kind of ['count', 'sum'] as const) {
-      if (!names.includes(`${name}_${kind}`)) continue;
-      const { timesMs, rows } = await evidence.metric(`${name}_${kind}`);
+      const { timesMs = [], rows = [] } = (await metricOf(evidence, `${name}_${kind}`)) ?? {};
       for (const { labels, values } of rows) {
         const { namespace, pod } = labels;
         const self = namespace && pod ? ofPod(namespace, pod) : undefined;

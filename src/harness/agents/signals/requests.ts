@@ -1,5 +1,6 @@
 import type { PublicBundle } from '../../../snapshot/public-reader.ts';
 import { entitiesOf } from './entities.ts';
+import { metricOf } from './metric.ts';
 import { once } from './once.ts';
 
 /** What a workload answered in a part of the window. */
@@ -21,11 +22,9 @@ const part = 0.3;
 export const requestsOf = once('requests', async (evidence: PublicBundle) => {
   const { ofPod } = await entitiesOf(evidence);
   const byEntity = new Map<string, BeforeAndAfter>();
-  const names = await evidence.metricNames();
   for (const kind of ['count', 'sum'] as const) {
     const name = `http_server_request_duration_seconds_${kind}`;
-    if (!names.includes(name)) continue;
-    for (const { labels, values } of (await evidence.metric(name)).rows) {
+    for (const { labels, values } of (await metricOf(evidence, name))?.rows ?? []) {
       const { namespace, pod, http_response_status_code: code } = labels;
       if (!namespace || !pod) continue;
       const entity = ofPod(namespace, pod);
