@@ -63,14 +63,21 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     readonly scenario?: { readonly name?: string };
     readonly kubernetes?: string;
   };
-  const events = await readEvents(bundle, universe, scope, window.startMs);
+  const prefix = await nodePrefix(bundle);
+  const plain = (text: string) => (prefix === '' ? text : text.replaceAll(prefix, ''));
+  const plainSet = (texts: Iterable<string>) => new Set([...texts].map(plain));
+  const { events, eventReasons } = await readEvents(bundle, universe, scope, window.startMs);
   return {
     provider: bundle.manifest.provider,
     kubernetes: kubernetes ?? '',
     scenario: scenario?.name ?? bundle.manifest.task,
-    ...events,
+    events: plainSet(events),
+    eventReasons,
     ...(await readObjects(bundle, directory, universe, scope)),
-    alerts: await readAlerts(bundle, universe, window.incidentMs),
+    alerts: (await readAlerts(bundle, universe, window.incidentMs)).map(({ id, firstMs }) => ({
+      id: plain(id),
+      firstMs,
+    })),
     incidentLengthMs: window.endMs - window.incidentMs,
     services: await serviceShifts(bundle, window),
     errorKinds: await readErrorKinds(bundle, universe, window.incidentMs),
@@ -80,10 +87,27 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
         count,
       ]),
     ),
-    rootCauses: new Set(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
-    symptoms: new Set(secret.groundTruth.symptoms.map(({ entity }) => entity)),
+    rootCauses: plainSet(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
+    symptoms: plainSet(secret.groundTruth.symptoms.map(({ entity }) => entity)),
     heuristics: await scoresOf(directory, signal),
   };
+}
+
+/** What the names of all nodes begin with, up to a dash: the name of the cluster, which is nobody's evidence. */
+async function nodePrefix(bundle: PublicBundle): Promise<string> {
+  let prefix: string | undefined;
+  for await (const { kind, metadata } of bundle.objects()) {
+    if (kind !== 'Node') continue;
+    const { name } = metadata;
+    if (prefix === undefined) {
+      prefix = name;
+      continue;
+    }
+    let length = 0;
+    while (length < prefix.length && prefix[length] === name[length]) length++;
+    prefix = prefix.slice(0, length);
+  }
+  return (prefix ?? '').slice(0, (prefix ?? '').lastIndexOf('-') + 1);
 }
 
 interface Window {

@@ -48,7 +48,13 @@ export function compareSignals(
   kind: BundleSignals,
   { resolutionMs, again }: ComparisonOptions,
 ): readonly SignalComparison[] {
-  const compared = signalsOf(embedded, kind, resolutionMs);
+  const raced = refusedByChance(embedded, kind);
+  const compared = signalsOf(embedded, kind, resolutionMs).map((one) => ({
+    ...one,
+    differences: one.differences.map((difference) =>
+      raced !== undefined && raced.test(difference.what) ? { ...difference, explanation: race } : difference,
+    ),
+  }));
   if (again === undefined) return compared.map((one) => conclude(one));
   // What the embedded cluster and the second run share is no difference that a real cluster always makes.
   const withAgain = signalsOf(embedded, again, resolutionMs);
@@ -60,6 +66,35 @@ export function compareSignals(
       ceiling: conclude(real[index] ?? one).agreement,
     };
   });
+}
+
+const race: Explanation = {
+  from: 'chance',
+  because:
+    'a quota had room for some of the pods that were to be made anew at once: on each side it refused others, and who comes first is chance',
+};
+
+/** Workloads whose pods a quota refused on one side only, where on both sides it refused somebody of their namespace. */
+function refusedByChance(a: BundleSignals, b: BundleSignals): RegExp | undefined {
+  const [first, second] = [refusedBy(a), refusedBy(b)];
+  const raced = [...new Set([...first.keys(), ...second.keys()])].flatMap((workload) => {
+    const namespace = first.get(workload) ?? second.get(workload) ?? '';
+    const isRace =
+      first.has(workload) !== second.has(workload) &&
+      [first, second].every((side) => [...side.values()].includes(namespace));
+    return isRace ? [`${namespace}/[Dd]eployment/${workload}`] : [];
+  });
+  return raced.length === 0 ? undefined : new RegExp(`(?:${raced.join('|')})(?![\\w-])`);
+}
+
+/** Namespaces of Deployments whose pods were refused, by name. */
+function refusedBy({ events }: BundleSignals): ReadonlyMap<string, string> {
+  return new Map(
+    [...events].flatMap((text) => {
+      const [, namespace, name] = /^FailedCreate ReplicaSet ([^/]+)\/Deployment\/(.+)$/.exec(text) ?? [];
+      return namespace === undefined || name === undefined ? [] : [[name, namespace] as const];
+    }),
+  );
 }
 
 function signalsOf(a: BundleSignals, b: BundleSignals, resolutionMs: number): readonly Compared[] {

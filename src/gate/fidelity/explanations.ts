@@ -33,6 +33,11 @@ interface Entry extends Explanation {
   readonly what: RegExp;
 }
 
+const networkPlugIn =
+  'the network plug-in is another one: kindnet there, netd of the offline node image here; both fail with their node';
+const youngPods =
+  'autoscalers take no notice of unready pods in their first five minutes, and there are no metrics of pods just made; in a cluster put back between scenarios all pods are that young';
+
 /** The list. An entry is added only with a reason that can be checked. */
 const reviewed: readonly Entry[] = [
   {
@@ -51,6 +56,35 @@ const reviewed: readonly Entry[] = [
     from: 'installation',
     because:
       'a controller writes 25 events about one object and then one in five minutes: on a cluster in use, autoscalers have used them up, and this event comes second',
+  },
+  {
+    // seen: pods made anew at 22:24:36, "did not receive metrics for any ready pods" at 22:27:05
+    signals: ['event reasons', 'events'],
+    seenBy: 'kind',
+    what: /^Failed(?:ComputeMetricsReplicas|GetResourceMetric)\b/,
+    from: 'installation',
+    because: youngPods,
+  },
+  {
+    signals: ['event reasons', 'events'],
+    seenBy: 'embedded',
+    what: /^Pulling\b/,
+    from: 'installation',
+    because: 'kind has every image loaded onto every node; elsewhere a node pulls what it has not run before',
+  },
+  {
+    signals: ['events', 'alerts', 'symptoms', 'order of alerts'],
+    seenBy: 'embedded',
+    what: /kube-system\/(?:daemonset|DaemonSet)\/kindnet\b/,
+    from: 'installation',
+    because: networkPlugIn,
+  },
+  {
+    signals: ['events', 'alerts', 'symptoms', 'order of alerts'],
+    seenBy: 'kind',
+    what: /kube-system\/(?:daemonset|DaemonSet)\/netd\b/,
+    from: 'installation',
+    because: networkPlugIn,
   },
   {
     // seen: "shutdown complete" at 21:50:54, the pod gone at 21:51:04; current kubelets take a second
@@ -80,7 +114,7 @@ const reviewed: readonly Entry[] = [
   {
     signals: ['condition types'],
     seenBy: 'embedded',
-    what: /^(?:Pod PodReadyToStartContainers|PodDisruptionBudget DisruptionAllowed)$/,
+    what: /^(?:Pod PodReadyToStartContainers|Pod DisruptionTarget|PodDisruptionBudget DisruptionAllowed)$/,
     from: 'version',
     because: 'conditions that came after Kubernetes 1.20',
   },

@@ -155,6 +155,25 @@ describe('a comparison', () => {
     ]);
   });
 
+  test('takes it for chance whom of several a quota refused first, and what follows from it', () => {
+    const refused = (name: string) => `FailedCreate ReplicaSet shop/Deployment/${name}`;
+    const compared = of(
+      {
+        events: new Set([
+          refused('a'),
+          refused('b'),
+          'Started Pod shop/Deployment/c',
+          'Started Pod shop/Deployment/x',
+        ]),
+      },
+      { events: new Set([refused('a'), refused('c'), 'Started Pod shop/Deployment/b']) },
+    ).get('events');
+    expect(compared).toMatchObject({ shared: 1, adjusted: 1 / 2 });
+    expect(
+      compared?.differences.filter(({ explanation }) => explanation === undefined).map(({ what }) => what),
+    ).toEqual(['Started Pod shop/Deployment/x']);
+  });
+
   test('takes for chance what a second real run does not show the same way, and tells how far real runs agree', () => {
     const compared = of(
       { events: new Set(['a', 'b', 'c']) },

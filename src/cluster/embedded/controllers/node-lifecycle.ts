@@ -65,11 +65,16 @@ export function startNodeLifecycleController(context: ControlContext): void {
       const lease = store.get(resource.leases, 'kube-node-lease', node.metadata.name);
       const renewTime = String((lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime ?? '');
       const known = seen.get(node.metadata.name);
+      const observed = readyStatus(node);
       if (known === undefined || known.renewTime !== renewTime)
         seen.set(node.metadata.name, { renewTime, atMs: simulation.nowMs });
       else if (simulation.nowMs - known.atMs > nodeGraceMs) markUnknown(node);
-      syncTaints(readNode(node.metadata.name) ?? node);
+      syncTaints(readNode(node.metadata.name) ?? node, observed);
     }
+  }
+
+  function readyStatus(node: Node): string | undefined {
+    return conditionOf(node.status?.conditions, 'Ready')?.status;
   }
 
   function markUnknown(node: Node): void {
@@ -116,15 +121,25 @@ export function startNodeLifecycleController(context: ControlContext): void {
 
   // ---- taints ---------------------------------------------------------------------------------------------------
 
-  function syncTaints(node: Node): void {
-    const ready = conditionOf(node.status?.conditions, 'Ready')?.status;
+  /**
+   * New pods keep away at once. Those that are there are told by what the monitor observed, so after a node has been marked
+   * unknown they learn of it one round later (kind: 25 s from NodeNotReady to eviction with a toleration of 20 s).
+   *
+   * @param observed the Ready condition before this round
+   */
+  function syncTaints(node: Node, observed: string | undefined): void {
+    const ready = readyStatus(node);
     const key = ready === 'Unknown' ? unreachable : ready === 'False' ? notReady : undefined;
     const kept = (node.spec.taints ?? []).filter(
       (taint) => taint.key === key || (taint.key !== unreachable && taint.key !== notReady),
     );
     const timeAdded = rfc3339Seconds(simulation.nowMs);
     const effects =
-      key === undefined ? [] : isFullDisruption() ? ['NoSchedule'] : ['NoSchedule', 'NoExecute'];
+      key === undefined
+        ? []
+        : observed === 'True' || isFullDisruption()
+          ? ['NoSchedule']
+          : ['NoSchedule', 'NoExecute'];
     const added = effects
       .filter((effect) => !kept.some((taint) => taint.key === key && taint.effect === effect))
       .map((effect): Taint => ({ key: key ?? '', effect, timeAdded }));
@@ -137,10 +152,7 @@ export function startNodeLifecycleController(context: ControlContext): void {
     const workers = (store.list(resource.nodes) as readonly Node[]).filter(
       (node) => node.metadata.labels?.['node-role.kubernetes.io/control-plane'] === undefined,
     );
-    return (
-      workers.length > 0 &&
-      workers.every((node) => conditionOf(node.status?.conditions, 'Ready')?.status !== 'True')
-    );
+    return workers.length > 0 && workers.every((node) => readyStatus(node) !== 'True');
   }
 
   function cordonTaint(node: Node): void {

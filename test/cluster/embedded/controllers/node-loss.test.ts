@@ -43,6 +43,13 @@ test('a lost node is noticed after its grace, its pods are replaced after five m
   world.pass(70);
   const evicted = world.events('TaintManagerEviction').map((event) => event.message);
   expect(evicted).toContain(`Marking for deletion Pod shop/${lost.metadata.name}`);
+  // noticed in one round of the monitor, told to the pods in the next
+  const first = (reason: string, about: string) =>
+    Date.parse(world.events(reason).find((event) => event.about === about)?.first ?? '');
+  const waitedMs =
+    first('TaintManagerEviction', `Pod/${lost.metadata.name}`) - first('NodeNotReady', `Node/${node}`);
+  expect(waitedMs).toBeGreaterThan(303_000);
+  expect(waitedMs).toBeLessThan(307_000);
   const pods = world.pods('web');
   expect(
     pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined).map((pod) => pod.metadata.name),
