@@ -147,6 +147,8 @@ export type ConnectResult =
     }
   /** No endpoints (kube-proxy rejects) or nothing listens on the port. */
   | { readonly ok: false; readonly error: 'refused'; readonly ip: string }
+  /** Refused by kube-proxy, but the kernel has told this client so too often lately: the next SYN may be luckier. */
+  | { readonly ok: false; readonly error: 'unanswered'; readonly ip: string }
   /** Dropped: NetworkPolicy, or a node that does not answer. */
   | { readonly ok: false; readonly error: 'timeout'; readonly ip: string };
 

@@ -3,6 +3,7 @@ import type { ClusterNetwork, ConnectResult, PodIdentity, ResolveResult, StoreEv
 import type { ControlContext } from '../controllers/control-context.ts';
 import { type EndpointSlice, type Pod, resource, type Service } from '../controllers/kinds.ts';
 import { parseIpv4 } from './cidr.ts';
+import { IcmpLimit } from './icmp-limit.ts';
 import { type NetworkPod, PodRegistry } from './pod-registry.ts';
 import { PolicyEngine, type Protocol } from './policy.ts';
 
@@ -42,6 +43,7 @@ export class EmbeddedNetwork implements ClusterNetwork {
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #routes = new Map<string, Map<string, Route>>();
   readonly #names = new Map<string, Map<string, { epoch: number; result: ResolveResult }>>();
+  readonly #refusals = new IcmpLimit();
   /** Counts changes that may alter a decision. */
   #epoch = 0;
 
@@ -110,7 +112,11 @@ export class EmbeddedNetwork implements ClusterNetwork {
     if (source === undefined || !source.isReachable) return { ok: false, error: 'timeout', ip };
     const { backends, isSticky } = this.#route(source, ip, port);
     if (backends === undefined) return { ok: false, error: 'timeout', ip };
-    if (backends.length === 0) return { ok: false, error: 'refused', ip };
+    if (backends.length === 0) {
+      const isTold =
+        source.hostNetwork || this.#refusals.allows(source.identity.ip, this.#context.simulation.nowMs);
+      return { ok: false, error: isTold ? 'refused' : 'unanswered', ip };
+    }
     const draw = isSticky ? unit(fold(this.#context.seed, 'affinity', source.identity.ip, ip)) : choice;
     const { backend, isAllowed } =
       backends[Math.min(backends.length - 1, Math.floor(draw * backends.length))]!;

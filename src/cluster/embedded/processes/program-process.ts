@@ -22,6 +22,7 @@ import { EmbeddedProcess } from './embedded-process.ts';
 import type { ProcessWorld } from './process-world.ts';
 
 const resolverTimeoutMs = 5000;
+const firstRetransmissionMs = 1000;
 const memoryCheckMs = 1000;
 /** How many cores a runtime can use at once; more than two would hide nothing here. */
 const parallelism: Readonly<Record<Runtime, number>> = { go: 4, java: 4, node: 1, python: 2 };
@@ -132,10 +133,31 @@ export class ProgramProcess extends EmbeddedProcess implements Host {
       );
       return;
     }
+    this.#connect(task, upstream, key, ip, dnsMs, 0);
+  }
+
+  /** Connects to an address; `waitedMs`: how long ago the first SYN was sent. */
+  #connect(task: Task, upstream: Upstream, key: number, ip: string, dnsMs: number, waitedMs: number): void {
+    const { simulation, network } = this.world;
     const result = network.connect(this.container.pod, ip, upstream.port, unit(mix(key, 0x42)));
+    if (!result.ok && result.error === 'unanswered') {
+      // TCP tries again after 1, 3, 7 … seconds, and the client gives up in between
+      const pauseMs = waitedMs + firstRetransmissionMs;
+      if (waitedMs + pauseMs >= upstream.connectTimeoutMs)
+        simulation.after(upstream.connectTimeoutMs - waitedMs, () =>
+          task.resume(upstream.fail('connect-timeout', ip)),
+        );
+      else
+        simulation.after(pauseMs, () => {
+          if (this.isAlive) this.#connect(task, upstream, key, ip, dnsMs, waitedMs + pauseMs);
+        });
+      return;
+    }
     const server = result.ok ? this.world.listenerAt(result.podUid, result.port) : undefined;
     if ((!result.ok && result.error === 'timeout') || server?.isFrozen === true) {
-      simulation.after(upstream.connectTimeoutMs, () => task.resume(upstream.fail('connect-timeout', ip)));
+      simulation.after(upstream.connectTimeoutMs - waitedMs, () =>
+        task.resume(upstream.fail('connect-timeout', ip)),
+      );
       return;
     }
     if (!result.ok || server === undefined) {

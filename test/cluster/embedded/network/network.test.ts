@@ -66,6 +66,19 @@ describe('a service', () => {
     expect(connect()).toMatchObject({ ok: false, error: 'refused' });
   });
 
+  test('without endpoints refuses by ICMP, of which the kernel sends six at once and then one a second', () => {
+    const { world, connect } = twoTiers();
+    world.edit('services', 'back', (object) => ({
+      ...object,
+      spec: { ...(object['spec'] as object), selector: { app: 'bak' } },
+    }));
+    world.pass(2);
+    const outcomes = () => Array.from({ length: 8 }, connect).map((one) => (one.ok ? '' : one.error));
+    expect(outcomes()).toEqual([...Array(6).fill('refused'), 'unanswered', 'unanswered']);
+    world.pass(1);
+    expect(outcomes().slice(0, 2)).toEqual(['refused', 'unanswered']);
+  });
+
   test('sends nothing to pods that are not ready', () => {
     const { world, connect } = twoTiers();
     world.edit('deployments.apps', 'back', (object) => {
