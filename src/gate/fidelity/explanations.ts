@@ -44,6 +44,40 @@ const reviewed: readonly Entry[] = [
       'the kubelets of kind share one kernel, and each takes the kill of a container for one of its system',
   },
   {
+    // seen: 17 FailedGetResourceMetric about one autoscaler in an hour, and of the event that follows each none any more
+    signals: ['event reasons', 'events'],
+    seenBy: 'embedded',
+    what: /^FailedComputeMetricsReplicas\b/,
+    from: 'installation',
+    because:
+      'a controller writes 25 events about one object and then one in five minutes: on a cluster in use, autoscalers have used them up, and this event comes second',
+  },
+  {
+    // seen: "shutdown complete" at 21:50:54, the pod gone at 21:51:04; current kubelets take a second
+    signals: ['alerts'],
+    seenBy: 'kind',
+    what: /^TargetDown storefront\/Deployment\/(?:search|catalogue|accounts)$/,
+    from: 'version',
+    because:
+      'until Kubernetes 1.22 kubelets looked every ten seconds whether a pod that had ended could go; what is made anew at once (Recreate) was a target without an answer for so long',
+  },
+  {
+    signals: ['container states'],
+    seenBy: 'kind',
+    what: / terminated ContainerStatusUnknown$/,
+    from: 'version',
+    because:
+      'until Kubernetes 1.22 a kubelet that no longer found the containers of a deleted pod said so as their last state',
+  },
+  {
+    signals: ['object fields'],
+    seenBy: 'kind',
+    what: /^Pod status\.containerStatuses\[\]\.lastState\.terminated\.message$/,
+    from: 'version',
+    because:
+      'until Kubernetes 1.22 a kubelet that no longer found the containers of a deleted pod said so as their last state',
+  },
+  {
     signals: ['condition types'],
     seenBy: 'embedded',
     what: /^(?:Pod PodReadyToStartContainers|PodDisruptionBudget DisruptionAllowed)$/,

@@ -1,6 +1,7 @@
 import { rfc3339Seconds } from '../../../base/clock.ts';
 import { canonicalJson, jsonEqual } from '../../../base/json.ts';
 import { byText } from '../../../base/order.ts';
+import { key as fold, unit } from '../../../base/random.ts';
 import { matchesMap } from '../api/selectors.ts';
 import type { StoreEvent } from '../contracts.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
@@ -33,10 +34,21 @@ interface Group {
   readonly pods: Pod[];
 }
 
-/** Writes Endpoints and EndpointSlices of every Service with a selector. */
+const source = { component: 'endpoint-controller' };
+/** Changes made together arrive one after the other, so far apart. */
+const arrivalMs = [1, 12] as const;
+/** How long the controller does not know what it has just written. */
+const cacheLagMs = [4, 40] as const;
+
+/**
+ * Writes Endpoints and EndpointSlices of every Service with a selector. Decides by its cache: a change that arrives before
+ * its last write has come back to it ends in a conflict and is tried again, as kind shows it when several pods go at once.
+ */
 export function startEndpointsController(context: ControlContext): void {
-  const { store } = context;
-  const queue = new WorkQueue(context, 'endpoints', reconcile, [5, 40]);
+  const { store, simulation } = context;
+  const queue = new WorkQueue(context, 'endpoints', reconcile, [0.3, 1.5]);
+  const written = new Map<string, { atMs: number; count: number }>();
+  let arrivals = 0;
 
   store.subscribe(resource.services, (event) => queue.add(keyOf(event.object)), { replay: true });
   store.subscribe(resource.pods, onPod, { replay: true });
@@ -51,8 +63,33 @@ export function startEndpointsController(context: ControlContext): void {
         matchesMap(selector, pod.metadata.labels) ||
         (before !== undefined && matchesMap(selector, before.metadata.labels))
       )
-        queue.add(keyOf(service));
+        arrive(keyOf(service), pod);
     }
+  }
+
+  function arrive(key: string, pod: Pod): void {
+    const [low, high] = arrivalMs;
+    const draw = unit(fold(context.seed, 'endpoints/arrival', pod.metadata.uid ?? '', arrivals++));
+    simulation.after(low + (high - low) * draw, () => {
+      if (!knowsItsWrite(key)) conflict(key);
+      queue.add(key);
+    });
+  }
+
+  function knowsItsWrite(key: string): boolean {
+    const last = written.get(key);
+    if (last === undefined) return true;
+    const [low, high] = cacheLagMs;
+    const lagMs = low + (high - low) * unit(fold(context.seed, 'endpoints/lag', key, last.count));
+    return simulation.nowMs - last.atMs >= lagMs;
+  }
+
+  function conflict(key: string): void {
+    const [namespace, name] = splitKey(key);
+    const endpoints = store.get(resource.endpoints, namespace, name);
+    if (endpoints === undefined) return;
+    const message = `Failed to update endpoint ${namespace}/${name}: Operation cannot be fulfilled on endpoints "${name}": the object has been modified; please apply your changes to the latest version and try again`;
+    context.events.record(endpoints, 'Warning', 'FailedToUpdateEndpoint', message, source);
   }
 
   function reconcile(key: string): void {
@@ -85,7 +122,8 @@ export function startEndpointsController(context: ControlContext): void {
     return rfc3339Seconds(context.simulation.nowMs - context.ageMs(object));
   }
 
-  function put(existing: KubeObject | undefined, wanted: KubeObject): void {
+  /** Creates or updates; answers whether it had to. */
+  function put(existing: KubeObject | undefined, wanted: KubeObject): boolean {
     const age = context.ageMs(wanted);
     const stamped = {
       ...wanted.metadata,
@@ -96,7 +134,8 @@ export function startEndpointsController(context: ControlContext): void {
         { ...wanted, metadata: stamped },
         age === 0 ? controllerManager : { ...controllerManager, createdMs: context.simulation.nowMs - age },
       );
-    else if (!isSame(existing, wanted))
+    else if (isSame(existing, wanted)) return false;
+    else
       store.update(
         {
           ...existing,
@@ -105,6 +144,7 @@ export function startEndpointsController(context: ControlContext): void {
         },
         controllerManager,
       );
+    return true;
   }
 
   function writeSlices(service: Service, groups: readonly Group[]): void {
@@ -196,7 +236,7 @@ export function startEndpointsController(context: ControlContext): void {
           ports: group.ports,
         };
       });
-    put(store.get(resource.endpoints, namespace, name), {
+    const hasWritten = put(store.get(resource.endpoints, namespace, name), {
       apiVersion: 'v1',
       kind: 'Endpoints',
       metadata: {
@@ -210,6 +250,9 @@ export function startEndpointsController(context: ControlContext): void {
       },
       ...(subsets.length > 0 ? { subsets } : {}),
     });
+    if (!hasWritten) return;
+    const key = keyOf(service);
+    written.set(key, { atMs: simulation.nowMs, count: (written.get(key)?.count ?? 0) + 1 });
   }
 }
 

@@ -171,10 +171,6 @@ export class EmbeddedNetwork implements ClusterNetwork {
       if (usable.length === 0 && found.ready.length > 0)
         return { epoch, backends: undefined, isSticky: false };
     }
-    // Without an endpoint the packet keeps the service's address, and policies are asked before kube-proxy refuses it:
-    // where egress is restricted to pods it is dropped. Seen on kind; data planes of iptables (Calico) do the same.
-    if (usable.length === 0 && !this.#policies.allows(source, { pod: undefined, ip }, port, protocol))
-      return { epoch, backends: undefined, isSticky: false };
     const backends = usable.map((backend) => ({
       backend,
       isAllowed: this.#isAllowed(source, backend, protocol),

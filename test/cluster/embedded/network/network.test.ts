@@ -66,32 +66,6 @@ describe('a service', () => {
     expect(connect()).toMatchObject({ ok: false, error: 'refused' });
   });
 
-  test('without endpoints is silent for clients whose egress is restricted to pods: policies come first', () => {
-    const { world, connect } = twoTiers();
-    world.edit('services', 'back', (object) => ({
-      ...object,
-      spec: { ...(object['spec'] as object), selector: { app: 'bak' } },
-    }));
-    world.apply(
-      policy('front', {
-        podSelector: { matchLabels: { app: 'front' } },
-        policyTypes: ['Egress'],
-        egress: [
-          { to: [{ podSelector: { matchLabels: { app: 'back' } } }] },
-          { to: [{ namespaceSelector: {} }], ports: [{ port: 53, protocol: 'UDP' }] },
-        ],
-      }),
-    );
-    world.pass(2);
-    expect(connect()).toMatchObject({ ok: false, error: 'timeout' });
-    world.edit('networkpolicies.networking.k8s.io', 'front', (object) => ({
-      ...object,
-      spec: { ...(object['spec'] as object), egress: [{}] },
-    }));
-    world.pass(2);
-    expect(connect()).toMatchObject({ ok: false, error: 'refused' });
-  });
-
   test('sends nothing to pods that are not ready', () => {
     const { world, connect } = twoTiers();
     world.edit('deployments.apps', 'back', (object) => {
