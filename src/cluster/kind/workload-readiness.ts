@@ -53,7 +53,12 @@ async function lookAt(
     const going = pods.filter(({ metadata }) => metadata['deletionTimestamp'] !== undefined);
     if (missing.length === 0) {
       // counts leave out what is going; it would still be scraped, and seen
-      for (const { metadata } of going) unfinished.push(`${namespace}/Pod/${metadata.name} is still going`);
+      for (const pod of going) {
+        unfinished.push(`${namespace}/Pod/${pod.metadata.name} is still going`);
+        // nobody is served by it any more
+        if (Number(pod.metadata['deletionGracePeriodSeconds'] ?? 0) > 1)
+          await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
+      }
       continue;
     }
     await hurry(kube, pods);
