@@ -3,7 +3,7 @@ import type { Container, ContainerState } from '../controllers/kinds.ts';
 import type { Timer } from '../simulation.ts';
 import type { LogFile } from './container-logs.ts';
 import type { PulledImage } from './image-store.ts';
-import type { ProbeKind, ProbeRun, ProbeWorker } from './probe-worker.ts';
+import type { ProbeWorker } from './probe-worker.ts';
 
 /** A back-off as kubelets keep it: doubles with each use, starts again after twice its maximum without one. */
 class BackOff {
@@ -71,8 +71,6 @@ export interface ContainerRecord {
   pullError: string | undefined;
   finishedMs: number | undefined;
   probes: ProbeWorker[];
-  /** Outlive the container: failures before and after a restart count together. */
-  readonly probeRuns: Map<ProbeKind, ProbeRun>;
   killTimer: Timer | undefined;
 }
 
@@ -99,7 +97,6 @@ export function newRecord(spec: Container, role: ContainerRecord['role'], waitin
     pullError: undefined,
     finishedMs: undefined,
     probes: [],
-    probeRuns: new Map(),
     killTimer: undefined,
   };
 }

@@ -319,12 +319,9 @@ export class ContainerRunner {
         ['Liveness', spec.livenessProbe],
         ['Readiness', spec.readinessProbe],
       ] as const
-    ).flatMap(([kind, probe]) => {
-      if (probe === undefined) return [];
-      const run = record.probeRuns.get(kind) ?? { inRow: 0, lastOutcome: undefined };
-      record.probeRuns.set(kind, run);
-      return [new ProbeWorker(simulation, phaseKey, kind, probe, target, run)];
-    });
+    ).flatMap(([kind, probe]) =>
+      probe === undefined ? [] : [new ProbeWorker(simulation, phaseKey, kind, probe, target)],
+    );
   }
 
   /** No more probes of this container. */

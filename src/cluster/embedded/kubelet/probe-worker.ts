@@ -18,12 +18,6 @@ export interface ProbeTarget {
   changed(kind: ProbeKind, success: boolean): void;
 }
 
-/** What a kubelet remembers of a probe over the restarts of its container: outcomes of one kind in a row. */
-export interface ProbeRun {
-  inRow: number;
-  lastOutcome: boolean | undefined;
-}
-
 /** Asks one container regularly, with the thresholds and texts of a kubelet's prober. */
 export class ProbeWorker {
   readonly #kind: ProbeKind;
@@ -32,19 +26,12 @@ export class ProbeWorker {
   readonly #simulation: Simulation;
   readonly #timer: Timer;
   readonly #port: number;
-  readonly #run: ProbeRun;
   #result: boolean | undefined;
+  #inRow = 0;
+  #lastOutcome: boolean | undefined;
   #stopped = false;
 
-  constructor(
-    simulation: Simulation,
-    phaseKey: number,
-    kind: ProbeKind,
-    probe: Probe,
-    target: ProbeTarget,
-    run: ProbeRun,
-  ) {
-    this.#run = run;
+  constructor(simulation: Simulation, phaseKey: number, kind: ProbeKind, probe: Probe, target: ProbeTarget) {
     this.#simulation = simulation;
     this.#kind = kind;
     this.#probe = probe;
@@ -113,14 +100,13 @@ export class ProbeWorker {
 
   #judge(success: boolean, output: string): void {
     if (!success) this.#target.failed(this.#kind, output);
-    const run = this.#run;
-    run.inRow = run.lastOutcome === success ? run.inRow + 1 : 1;
-    run.lastOutcome = success;
+    this.#inRow = this.#lastOutcome === success ? this.#inRow + 1 : 1;
+    this.#lastOutcome = success;
     const threshold = success ? (this.#probe.successThreshold ?? 1) : (this.#probe.failureThreshold ?? 3);
-    if (run.inRow < threshold || this.#result === success) return;
+    if (this.#inRow < threshold || this.#result === success) return;
     this.#result = success;
     this.#target.changed(this.#kind, success);
     // after a failed liveness or startup probe the container is new: the count starts again
-    if (!success && this.#kind !== 'Readiness') run.inRow = 0;
+    if (!success && this.#kind !== 'Readiness') this.#inRow = 0;
   }
 }

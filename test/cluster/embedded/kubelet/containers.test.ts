@@ -180,17 +180,6 @@ describe('probes', () => {
   });
 });
 
-test('failures of a probe count on over restarts of its container, as on kind', () => {
-  const world = new ScriptedWorld();
-  // ends itself after 3 s: no life has three failures
-  const livenessProbe = { httpGet: { path: '/sick', port: 8080 }, periodSeconds: 2, failureThreshold: 3 };
-  world.apply(deployment('web', 'app/oom:1', { replicas: 1, container: { livenessProbe } }));
-  world.pass(60);
-  expect(world.events('Killing').map((event) => event.message)).toContain(
-    'Container main failed liveness probe, will be restarted',
-  );
-});
-
 describe('the end of a pod', () => {
   test('comes at once after SIGTERM, or with SIGKILL when the grace is over', () => {
     const world = new ScriptedWorld();
