@@ -67,6 +67,14 @@ const reviewed: readonly Entry[] = [
   },
   {
     signals: ['event reasons', 'events'],
+    seenBy: 'kind',
+    what: /^Killing\b/,
+    from: 'model',
+    because:
+      'real kubelets count failures of a probe on over restarts of its container, embedded ones begin anew; so a container that keeps crashing is killed for its liveness as well',
+  },
+  {
+    signals: ['event reasons', 'events'],
     seenBy: 'embedded',
     what: /^Pulling\b/,
     from: 'installation',
