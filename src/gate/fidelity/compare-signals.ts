@@ -105,7 +105,7 @@ function signalsOf(a: BundleSignals, b: BundleSignals, resolutionMs: number): re
     sets('condition types', a.conditionTypes, b.conditionTypes),
     alerts(a, b, resolutionMs),
     order('order of alerts', a.alerts, b.alerts, resolutionMs),
-    equalShare('service shifts', shiftsOf(a), shiftsOf(b)),
+    equalShare('service shifts', shiftsOf(a, b), shiftsOf(b, a)),
     counted('error kinds', a.errorKinds, b.errorKinds),
     counted('call graph', a.calls, b.calls),
     sets('object kinds', a.objectKinds, b.objectKinds),
@@ -250,12 +250,20 @@ function ratio(shared: number, differing: number): number {
   return shared + differing === 0 ? 1 : shared / (shared + differing);
 }
 
-function shiftsOf({ services }: BundleSignals) {
+/** Shifts of one side, without services of which one side has too little to tell. */
+function shiftsOf({ services }: BundleSignals, other: BundleSignals) {
+  const unknown = new Set(
+    [...services, ...other.services]
+      .filter(({ errors }) => errors === 'unknown')
+      .map(({ service }) => service),
+  );
   return new Map(
-    services.map(({ service, errors, latency, detail }) => [
-      service,
-      { word: errors === 'no requests' ? errors : `${errors} errors, ${latency} latency`, detail },
-    ]),
+    services
+      .filter(({ service }) => !unknown.has(service))
+      .map(({ service, errors, latency, detail }) => [
+        service,
+        { word: errors === 'no requests' ? errors : `${errors} errors, ${latency} latency`, detail },
+      ]),
   );
 }
 

@@ -2,11 +2,14 @@ import { byCodeUnit } from '../../base/order.ts';
 import { RequestIndicators } from '../../capture/request-indicators.ts';
 import type { PublicBundle } from '../../snapshot/public-reader.ts';
 
-/** How one service's requests changed from baseline to incident, in words a person would use. */
+/**
+ * How one service's requests changed from baseline to incident, in words a person would use; `unknown` where the baseline
+ * has too few of them to tell.
+ */
 export interface ServiceShift {
   readonly service: string;
-  readonly errors: 'more' | 'fewer' | 'same' | 'no requests';
-  readonly latency: 'slower' | 'faster' | 'same' | 'no requests';
+  readonly errors: 'more' | 'fewer' | 'same' | 'no requests' | 'unknown';
+  readonly latency: 'slower' | 'faster' | 'same' | 'no requests' | 'unknown';
   /** The numbers behind it. */
   readonly detail: string;
 }
@@ -61,8 +64,10 @@ function byService(
 
 function shiftOf(service: string, before: Numbers = {}, after: Numbers = {}): ServiceShift {
   const detail = `errors ${share(before['error-ratio'])} → ${share(after['error-ratio'])}, p95 ${seconds(before['latency-p95'])} → ${seconds(after['latency-p95'])}, ${Math.round(after['requests'] ?? 0)} requests in the incident`;
-  const isSilent = (before['requests'] ?? 0) < enoughRequests || (after['requests'] ?? 0) < enoughRequests;
-  if (isSilent) return { service, errors: 'no requests', latency: 'no requests', detail };
+  if ((before['requests'] ?? 0) < enoughRequests)
+    return { service, errors: 'unknown', latency: 'unknown', detail };
+  if ((after['requests'] ?? 0) < enoughRequests)
+    return { service, errors: 'no requests', latency: 'no requests', detail };
   const errors = (after['error-ratio'] ?? 0) - (before['error-ratio'] ?? 0);
   const [slow, fast] = [after['latency-p95'] ?? 0, before['latency-p95'] ?? 0];
   const isChanged = Math.abs(slow - fast) >= latencyStepSeconds;
