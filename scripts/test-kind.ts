@@ -1,9 +1,10 @@
 /**
  * `npm run test:kind`: what needs a real cluster. Makes one cluster with the whole application on it, runs every test that
- * needs one there, builds proven bundles of the eight mechanisms, looks at them as for publication, and takes the cluster
- * down again, also after a failure or Ctrl-C. Says what each phase took. Exit 3 where something is missing that it needs.
- * Arguments choose phases (`npm run test:kind -- tests scenarios`). Only on request: `foreign`, the provider kubeconfig on
- * an application that is not ours, and `each`, which builds every mechanism alone where `scenarios` packs them in three.
+ * needs one there, and takes the cluster down again, also after a failure or Ctrl-C. Says what each phase took. Exit 3
+ * where something is missing that it needs. Arguments choose phases (`npm run test:kind -- tests scenarios verify lint`).
+ * Only on request, for nobody has seen them green often enough: `scenarios` builds proven bundles of the eight mechanisms,
+ * packed in three, `each` every mechanism alone, `verify` and `lint` look at them as for publication; `foreign` is the
+ * provider kubeconfig on an application that is not ours.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,7 +51,7 @@ const phases: readonly Phase[] = [
   { name: 'lint', run: () => culprit('snapshot', 'lint', bundles) },
 ];
 const needed = new Set(['up']);
-const onRequest = new Set(['foreign', 'each']);
+const onRequest = new Set(['scenarios', 'foreign', 'each', 'verify', 'lint']);
 
 /** Ends what runs. */
 const stops = new Set<() => void>();
