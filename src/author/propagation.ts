@@ -15,6 +15,8 @@ export interface PropagationEdge {
  * and what runs on it) and over observed calls: who calls suffers from who is called, through its Service, and who is
  * called starves when its caller fails before it gets there (`starved`: symptoms that only lack requests). Only edges on a
  * way to a symptom are kept; a symptom that no observed way reaches has no edge, and the ground-truth lint says so.
+ * Who only lacks requests may be reached through callers that do not suffer noticeably themselves: they pass on that they
+ * are called less.
  */
 export function propagationEdges(
   causes: readonly string[],
@@ -25,6 +27,7 @@ export function propagationEdges(
   entityOfService: (service: string) => string | undefined,
 ): readonly PropagationEdge[] {
   const next = new Map<string, PropagationEdge[]>();
+  const callers = new Map<string, PropagationEdge[]>();
   const link = (edge: PropagationEdge) => {
     const there = next.get(edge.from);
     if (there) there.push(edge);
@@ -48,13 +51,20 @@ export function propagationEdges(
     link({ from: service, to: caller, kind: 'stands between' });
     if (!callee || caller === callee) continue;
     link({ from: callee, to: caller, kind: `called by (${call.protocol})` });
-    if (starved.has(callee)) link({ from: caller, to: callee, kind: `calls less (${call.protocol})` });
+    const less = { from: caller, to: callee, kind: `calls less (${call.protocol})` };
+    callers.set(callee, [...(callers.get(callee) ?? []), less]);
+    if (starved.has(callee)) link(less);
   }
   const wanted = new Set(symptoms);
   const edges = new Map<string, PropagationEdge>();
   for (const cause of causes)
     for (const way of waysToSymptoms(cause, wanted, next))
       for (const edge of way) edges.set(`${edge.from} ${edge.to} ${edge.kind}`, edge);
+  const reached = new Set([...causes, ...[...edges.values()].map(({ to }) => to)]);
+  for (const symptom of symptoms)
+    if (starved.has(symptom) && !reached.has(symptom))
+      for (const edge of wayOfFewerCalls(symptom, reached, callers))
+        edges.set(`${edge.from} ${edge.to} ${edge.kind}`, edge);
   return [...edges.values()].sort(
     byText(
       (edge) => edge.from,
@@ -62,6 +72,26 @@ export function propagationEdges(
       (edge) => edge.kind,
     ),
   );
+}
+
+/** The shortest way from somebody who is reached to a starved one, over who calls whom; none if nobody is. */
+function wayOfFewerCalls(
+  symptom: string,
+  reached: ReadonlySet<string>,
+  callers: ReadonlyMap<string, readonly PropagationEdge[]>,
+): readonly PropagationEdge[] {
+  const ways = new Map<string, readonly PropagationEdge[]>([[symptom, []]]);
+  const queue = [symptom];
+  for (let entity = queue.shift(); entity !== undefined; entity = queue.shift()) {
+    const way = ways.get(entity) ?? [];
+    if (reached.has(entity)) return way;
+    for (const edge of callers.get(entity) ?? []) {
+      if (ways.has(edge.from)) continue;
+      ways.set(edge.from, [edge, ...way]);
+      queue.push(edge.from);
+    }
+  }
+  return [];
 }
 
 /**
