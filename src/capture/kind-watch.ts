@@ -20,6 +20,8 @@ export class KindWatch {
   readonly #kind: GroupVersionKind;
   readonly #listener: KindListener;
   readonly #objects = new Map<string, KubeObject>();
+  /** Identities of what is gone for good. */
+  readonly #gone = new Set<string>();
   readonly #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -64,8 +66,10 @@ export class KindWatch {
       compareVersions(versionOf(object), versionOf(previous)) <= 0
     )
       return;
-    if (type === 'DELETED') this.#objects.delete(id);
-    else this.#objects.set(id, object);
+    if (type === 'DELETED') {
+      this.#objects.delete(id);
+      this.#gone.add(id);
+    } else this.#objects.set(id, object);
     this.#listener.changed(type, object, previous, receivedMs);
   }
 
@@ -107,9 +111,9 @@ export class KindWatch {
 
   #behind(listed: ReadonlyMap<string, KubeObject>, resourceVersion: string): string | undefined {
     for (const [id, object] of listed) {
+      // gone since the list: the watch is ahead of it
+      if (this.#gone.has(id)) continue;
       const known = this.#objects.get(id);
-      // gone again since the list: the watch is ahead of it
-      if (known === undefined && compareVersions(versionOf(object), resourceVersion) > 0) continue;
       if (known === undefined || compareVersions(versionOf(known), versionOf(object)) < 0)
         return object.metadata.name;
     }
