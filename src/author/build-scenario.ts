@@ -16,7 +16,7 @@ import { rootCauses } from '../fault/root-causes.ts';
 import { taskId } from '../snapshot/task-identity.ts';
 import { writeBundle } from '../snapshot/write-bundle.ts';
 import type { Application } from '../spec/application.ts';
-import { patienceMs, ruleShare } from '../spec/apply-timing.ts';
+import { planTiming, ruleShare } from '../spec/apply-timing.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
 import { packageVersion } from '../spec/package-version.ts';
 import type { Plan } from '../spec/plan.ts';
@@ -92,7 +92,7 @@ export async function buildScenario(
       seed,
       startMs: live ? Date.now() : worldStartMs(seed),
       provider: profile.provider,
-      patienceMs: patienceMs(profile),
+      timing: planTiming(profile),
     }),
   );
   const origin: BundleOrigin = {

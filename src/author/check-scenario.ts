@@ -5,7 +5,7 @@ import { mechanismLookups } from '../fault/lookup.ts';
 import { planScenario } from '../fault/planner.ts';
 import { viewAtLoad, viewFromManifests } from '../fault/view.ts';
 import type { Application } from '../spec/application.ts';
-import { applyTiming, patienceMs } from '../spec/apply-timing.ts';
+import { applyTiming, planTiming } from '../spec/apply-timing.ts';
 import { type Capability, capabilities } from '../spec/capability.ts';
 import { loadApplication } from '../spec/load-application.ts';
 import { inFileOrder, type LoadedFile } from '../spec/load-file.ts';
@@ -78,7 +78,7 @@ export async function checkLoadedScenario(
       seed,
       startMs: 0,
       provider: profile.value?.provider ?? 'embedded',
-      ...(profile.value ? { patienceMs: patienceMs(profile.value) } : {}),
+      ...(profile.value ? { timing: planTiming(profile.value) } : {}),
       locate: source.locate,
     });
   const inPlan = (planned?.diagnostics ?? []).filter((one) => isNews(one, own));

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { Application } from '../spec/application.ts';
 import { alertId } from './alert-difference.ts';
 import { isWorse } from './counterfactual/signs.ts';
+import { endBackOffs } from './end-back-offs.ts';
 import type { IndicatorValue } from './indicators.ts';
 
 /** What happened after everything was undone. */
@@ -54,8 +55,12 @@ export async function recoverAndCheck(options: {
     if (text !== told) onStep(text);
     told = text;
   };
+  const hurried = new Set<string>();
   const healthy = await cluster.clock.until(
     async () => {
+      // real time is dear
+      if (cluster.provider !== 'embedded')
+        await endBackOffs(cluster.kube, options.application.file.namespaces, hurried);
       remaining = await stillWrong(options);
       tellRest(remaining);
       return remaining.length === 0;

@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from '../base/duration.ts';
 import { byCodeUnit } from '../base/order.ts';
 import { hash32, key, unit } from '../base/random.ts';
 import type { Application } from '../spec/application.ts';
+import type { PlanTiming } from '../spec/apply-timing.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { Condition, Expectation, Operation, Plan } from '../spec/plan.ts';
 import type { ExpectationEntry, Scenario } from '../spec/scenario.ts';
@@ -27,8 +28,8 @@ export interface PlanOptions {
   readonly provider: string;
   /** A live cluster's state; the application's manifests by default. */
   readonly view?: ClusterView;
-  /** At most this long may anything that is expected of a fault take to show (ms); for clusters with short times. */
-  readonly patienceMs?: number;
+  /** Of the cluster's profile; for clusters with short times. */
+  readonly timing?: PlanTiming;
   /** Place of a JSON pointer in the scenario's file, for diagnostics. */
   readonly locate?: (pointer: string) => Location;
 }
@@ -92,9 +93,9 @@ export function planScenario(
   const baselineMs = Math.round(wantedBaselineMs * (0.85 + 0.3 * draw('baseline')));
   const incidentMs = windowMs - baselineMs;
 
-  const patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY;
+  const { patienceMs, pauseShare } = options.timing ?? { patienceMs: Number.POSITIVE_INFINITY, pauseShare: 1 };
   const operations = [
-    ...planned.flatMap(({ entry, plan }) => timed(entry, plan, draw, scenario.faults.length > 0)),
+    ...planned.flatMap(({ entry, plan }) => timed(entry, plan, draw, scenario.faults.length > 0, pauseShare)),
     ...(scenario.load?.waves === undefined
       ? []
       : waveOperations(scenario.load.waves, { warmUpMs, baselineMs, incidentMs }, draw)),
@@ -195,6 +196,7 @@ function timed(
   plan: FaultPlan,
   draw: (...purpose: string[]) => number,
   hasFaults: boolean,
+  pauseShare: number,
 ): Operation[] {
   const isFault = entry.type === 'fault';
   // without a fault nothing marks the incident's start; with one, the first cause does, shortly after it
@@ -203,7 +205,7 @@ function timed(
     : (hasFaults ? 20_000 : 30_000) * draw(entry.id, 'shift');
   let earliest = Number.NEGATIVE_INFINITY;
   return plan.operations.map((operation, index) => {
-    const wanted = entry.atMs + shift + operation.atMs + 2500 * draw(entry.id, 'operation', String(index));
+    const wanted = entry.atMs + shift + operation.atMs * pauseShare + 2500 * draw(entry.id, 'operation', String(index));
     const atMs = Math.max(Math.round(wanted), earliest + 1);
     earliest = atMs;
     return {

@@ -14,9 +14,19 @@ export function ruleShare(profile: ClusterProfile): number {
   return profile.timing?.ruleShare ?? 1;
 }
 
-/** How long what is expected of a fault may take at most, in ms; unlimited where the profile says nothing. */
-export function patienceMs(profile: ClusterProfile): number {
-  return parseDuration(profile.timing?.patience ?? '') ?? Number.POSITIVE_INFINITY;
+/** What a profile says about the times of a plan. */
+export interface PlanTiming {
+  /** At most this long may anything that is expected of a fault take to show (ms); unlimited where nothing is said. */
+  readonly patienceMs: number;
+  /** Share of the pauses that people make between the operations of a fault; 1 where nothing is said. */
+  readonly pauseShare: number;
+}
+
+export function planTiming(profile: ClusterProfile): PlanTiming {
+  return {
+    patienceMs: parseDuration(profile.timing?.patience ?? '') ?? Number.POSITIVE_INFINITY,
+    pauseShare: profile.timing?.pauseShare ?? 1,
+  };
 }
 
 /** A Prometheus rule file with `for`, ranges and offsets multiplied by `share`, in whole seconds; comments stay. */

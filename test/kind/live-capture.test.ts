@@ -142,11 +142,15 @@ test('logs of a pod that restarts and is deleted, over connections that break, c
   `;
   const pod = { apiVersion: 'v1', kind: 'Pod', namespace, name: 'talker' };
   const fromMs = Date.now() - 60_000;
+  // another test loses the last worker meanwhile
+  const nodes = await kube.list({ apiVersion: 'v1', kind: 'Node' });
+  const [nodeName] = nodes.items.map(({ metadata }) => metadata.name).filter((name) => /worker$/.test(name));
   await kube.create({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'talker', namespace },
     spec: {
+      nodeName,
       terminationGracePeriodSeconds: 1,
       containers: [{ name: 'app', image: toolsImage.ref, command: ['node', '-e', script] }],
     },

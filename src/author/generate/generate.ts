@@ -5,7 +5,7 @@ import { type Diagnostic, formatDiagnostic } from '../../base/diagnostics.ts';
 import { subjectOf } from '../../fault/operations.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
-import { patienceMs } from '../../spec/apply-timing.ts';
+import { planTiming } from '../../spec/apply-timing.ts';
 import { checkFile } from '../../spec/load-file.ts';
 import type { Operation } from '../../spec/plan.ts';
 import { Scenario } from '../../spec/scenario.ts';
@@ -191,7 +191,7 @@ async function prepare(
         seed: identity.seed,
         startMs: 0,
         provider: checked.value.profile.provider,
-        patienceMs: patienceMs(checked.value.profile),
+        timing: planTiming(checked.value.profile),
         locate: document.locate,
       })
     : undefined;

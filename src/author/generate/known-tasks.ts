@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
-import { patienceMs } from '../../spec/apply-timing.ts';
+import { planTiming } from '../../spec/apply-timing.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { type ApplicationCache, checkScenario } from '../check-scenario.ts';
 import { expandScenarios } from '../expand-scenarios.ts';
@@ -28,7 +28,7 @@ export async function knownTasks(paths: readonly string[]): Promise<readonly Fin
         seed,
         startMs: 0,
         provider: profile.provider,
-        patienceMs: patienceMs(profile),
+        timing: planTiming(profile),
       }),
     );
     found.push(plannedFingerprint(basename(file), scenario, plan));

@@ -8,7 +8,7 @@ import { type ExecutedOperation, Injection } from '../../fault/injector.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { rootCauses } from '../../fault/root-causes.ts';
 import { viewFromCluster } from '../../fault/view.ts';
-import { patienceMs } from '../../spec/apply-timing.ts';
+import { planTiming } from '../../spec/apply-timing.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import type { Plan } from '../../spec/plan.ts';
 import { type ConnectedCluster, connectCluster } from '../connect-cluster.ts';
@@ -43,7 +43,7 @@ export const inject: Command<InjectOptions> = async (options, io) => {
           seed,
           startMs,
           provider: profile.provider,
-          patienceMs: patienceMs(profile),
+          timing: planTiming(profile),
           view,
           locate,
         }),

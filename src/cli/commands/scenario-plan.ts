@@ -3,7 +3,7 @@ import { checkScenario } from '../../author/check-scenario.ts';
 import { newSeed, worldStartMs } from '../../author/seed.ts';
 import { UserError } from '../../base/errors.ts';
 import { planScenario } from '../../fault/planner.ts';
-import { patienceMs } from '../../spec/apply-timing.ts';
+import { planTiming } from '../../spec/apply-timing.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import type { CommonOptions, Io } from '../io.ts';
 import { planText } from '../plan-text.ts';
@@ -24,7 +24,7 @@ export async function scenarioPlan(
       seed,
       startMs: worldStartMs(seed),
       provider: profile.provider,
-      patienceMs: patienceMs(profile),
+      timing: planTiming(profile),
       locate,
     }),
   );

@@ -109,13 +109,15 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   } else {
     await applyObjects(kube, stores);
     await wait([observabilityNamespace, ...owned]);
+    // autoscalers that find no metrics at first take minutes to look again, and alert meanwhile
+    if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi]);
     for (let from = 0; from < services.length; from += waveSize) {
       await applyObjects(kube, services.slice(from, from + waveSize));
       await wait(owned);
     }
   }
   await wait([observabilityNamespace, ...owned]);
-  if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi]);
+  if (ownResourceMetrics && isReset) await applyObjects(kube, [resourceMetricsApi], known);
   // nothing may look as if it had been through something: what fell over while others started begins again
   for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 

@@ -16,8 +16,8 @@ export interface LoadOptions {
 }
 
 /**
- * Puts into each node what its pods may name and it does not have yet: one archive a node. Answers the new record, and
- * the names that stood for other images before.
+ * Puts into each node what its pods may name and it does not have yet: one archive a node, unpacked when a pod needs it.
+ * Answers the new record, and the names that stood for other images before.
  */
 export async function loadImages(
   options: LoadOptions,
@@ -66,7 +66,7 @@ async function transfer(refs: readonly string[], container: string, signal?: Abo
   try {
     const imported = runCommand(
       'docker',
-      ['exec', '-i', container, 'ctr', '--namespace=k8s.io', 'images', 'import', '--digests', '-'],
+      ['exec', '-i', container, 'ctr', '--namespace=k8s.io', 'images', 'import', '--digests', '--no-unpack', '-'],
       { input: save.stdout, timeoutMs: 900_000, ...(signal ? { signal } : {}) },
     );
     const [code] = await Promise.all([saved, imported]);

@@ -16,12 +16,12 @@ export const symptomReached: BundleRule = {
       for (const { from, to } of propagation)
         if (reached.has(universe.fold(from))) reached.add(universe.fold(to));
     }
-    for (const { entity } of symptoms)
+    for (const { entity, signals } of symptoms)
       if (!reached.has(universe.fold(entity)))
         yield {
           file: truthFile,
           line: truthLine(truth, `entity: ${entity}`),
-          message: `no way of propagation leads from a root cause to the symptom ${entity}`,
+          message: `no way of propagation leads from a root cause to the symptom ${entity} (${signals.join('; ')})`,
         };
   },
 };

@@ -1,0 +1,44 @@
+import type { KubeClient } from '../kube/client.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { type KubeObject, refOf } from '../kube/objects.ts';
+
+/** Restarts after which a kubelet waits for most of a minute and more. */
+const manyRestarts = 3;
+
+/**
+ * Deletes pods that a kubelet keeps waiting because they crashed so often; their controllers make new ones. What an
+ * operator does once the cause is mended: a back-off of minutes does not tell whether it is. Once for every controller
+ * (`done`, by uid): what goes on crashing is left to the kubelet.
+ */
+export async function endBackOffs(
+  kube: KubeClient,
+  namespaces: readonly string[],
+  done: Set<string>,
+): Promise<void> {
+  for (const namespace of namespaces) {
+    const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
+    const waiting = items
+      .filter(isHeldBack)
+      .map((pod) => ({ pod, owner: pod.metadata.ownerReferences?.[0]?.uid }));
+    const wanted = waiting.filter(({ owner }) => owner !== undefined && !done.has(owner));
+    for (const { pod, owner = '' } of wanted) {
+      done.add(owner);
+      await kube.delete({ ...refOf(pod), apiVersion: 'v1', kind: 'Pod' }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    }
+  }
+}
+
+function isHeldBack({ metadata, status }: KubeObject): boolean {
+  const { containerStatuses = [] } = (status ?? {}) as {
+    containerStatuses?: readonly { restartCount: number; state?: { waiting?: { reason?: string } } }[];
+  };
+  return (
+    metadata.deletionTimestamp === undefined &&
+    containerStatuses.some(
+      ({ restartCount, state }) =>
+        restartCount >= manyRestarts && state?.waiting?.reason === 'CrashLoopBackOff',
+    )
+  );
+}
