@@ -17,17 +17,21 @@ export async function endBackOffs(
 ): Promise<void> {
   for (const namespace of namespaces) {
     const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
-    const waiting = items
-      .filter(isHeldBack)
-      .map((pod) => ({ pod, owner: pod.metadata.ownerReferences?.[0]?.uid }));
-    const wanted = waiting.filter(({ owner }) => owner !== undefined && !done.has(owner));
-    for (const { pod, owner = '' } of wanted) {
-      done.add(owner);
+    const wanted = items.filter((pod) => {
+      const owner = ownerOf(pod);
+      return isHeldBack(pod) && owner !== undefined && !done.has(owner);
+    });
+    for (const pod of wanted) {
+      done.add(ownerOf(pod) ?? '');
       await kube.delete({ ...refOf(pod), apiVersion: 'v1', kind: 'Pod' }).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
       });
     }
   }
+}
+
+function ownerOf({ metadata }: KubeObject): string | undefined {
+  return metadata.ownerReferences?.[0]?.uid;
 }
 
 function isHeldBack({ metadata, status }: KubeObject): boolean {

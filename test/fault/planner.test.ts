@@ -44,6 +44,25 @@ function codes(change: Partial<Scenario>): string[] {
 }
 
 describe('planScenario', () => {
+  it('waits as long, and expects as much patience, as the profile wants', () => {
+    const timing = { patienceMs: 20_000, pauseShare: 0.25 };
+    const planned = planScenario(scenario, bakery, { seed, startMs: 0, provider: 'embedded', timing });
+    if (!planned.ok) throw new Error('no plan');
+    const [usual, short] = [plan(), planned.value];
+    const pause = ({ operations }: Plan) => {
+      const of = (role: string) =>
+        operations.find((one) => one.origin.id === 'container-crash-loop' && one.role === role)?.atMs ?? 0;
+      return of('trigger') - of('cause');
+    };
+    // both draw the same up to 2.5 s around it
+    expect(pause(usual) - pause(short)).toBe(15_000 * 0.75);
+    const within = ({ expectations }: Plan, origin: string) =>
+      expectations.filter((one) => one.origin === origin && one.must).map(({ withinMs }) => withinMs);
+    expect(Math.max(...within(short, 'container-crash-loop'))).toBe(20_000);
+    // counted from when the fault is due
+    expect(Math.max(...within(short, 'image-not-found'))).toBe(200_000);
+  });
+
   it('gives the same bytes for the same seed, and other times for another', () => {
     expect(canonicalJson(plan())).toBe(canonicalJson(plan()));
     expect(plan({}, 'f'.repeat(32)).baselineMs).not.toBe(plan().baselineMs);

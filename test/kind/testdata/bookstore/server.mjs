@@ -1,5 +1,4 @@
-// A small service that is not of culprit: answers HTTP, calls one other, counts, traces over OTLP. Written as somebody
-// would who has never heard of culprit.
+// A small service: answers HTTP, calls one other, counts, traces over OTLP.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -17,13 +16,14 @@ const server = createServer(async (request, response) => {
   }
   if (request.url === '/healthz') return response.end('ok');
   const trace = request.headers.traceparent?.split('-')[1] ?? randomBytes(16).toString('hex');
-  const span = { id: randomBytes(8).toString('hex'), parent: request.headers.traceparent?.split('-')[2] };
+  const span = { id: newId(), parent: request.headers.traceparent?.split('-')[2], kind: 2 };
   const started = Date.now();
   let [code, body] = [200, JSON.stringify({ books: ['Dune', 'Emma'] })];
   if (UPSTREAM_ADDR) {
+    const call = { id: newId(), parent: span.id, kind: 3 };
     try {
       const answer = await fetch(`http://${UPSTREAM_ADDR}/books`, {
-        headers: { traceparent: `00-${trace}-${span.id}-01`, connection: 'close' },
+        headers: { traceparent: `00-${trace}-${call.id}-01`, connection: 'close' },
         signal: AbortSignal.timeout(2000),
       });
       body = await answer.text();
@@ -32,19 +32,29 @@ const server = createServer(async (request, response) => {
       code = 502;
       log('error', `calling ${UPSTREAM_ADDR} failed: ${error.cause?.message ?? error.message}`);
     }
+    void report(trace, call, '/books', code, started, { 'server.address': UPSTREAM_ADDR.split(':')[0] });
   }
   counts.set(code, (counts.get(code) ?? 0) + 1);
   response.writeHead(code, { 'content-type': 'application/json' }).end(code === 200 ? body : '{}');
-  if (OTEL_EXPORTER_OTLP_ENDPOINT) void report(trace, span, request.url, code, started);
+  void report(trace, span, request.url, code, started);
 });
 
-async function report(traceId, { id, parent }, path, code, started) {
+function newId() {
+  return randomBytes(8).toString('hex');
+}
+
+async function report(traceId, { id, parent, kind }, path, code, started, more = {}) {
+  if (!OTEL_EXPORTER_OTLP_ENDPOINT) return;
   const attribute = (key, value) => ({ key, value: { stringValue: String(value) } });
   const span = {
-    ...{ traceId, spanId: id, parentSpanId: parent ?? '', name: `GET ${path}`, kind: 2 },
+    ...{ traceId, spanId: id, parentSpanId: parent ?? '', name: `GET ${path}`, kind },
     startTimeUnixNano: `${started}000000`,
     endTimeUnixNano: `${Date.now()}000000`,
-    attributes: [attribute('http.request.method', 'GET'), attribute('http.response.status_code', code)],
+    attributes: Object.entries({
+      'http.request.method': 'GET',
+      'http.response.status_code': code,
+      ...more,
+    }).map(([key, value]) => attribute(key, value)),
     status: code === 200 ? {} : { code: 2 },
   };
   const resource = { attributes: [attribute('service.name', SERVICE)] };
