@@ -93,7 +93,10 @@ export function planScenario(
   const baselineMs = Math.round(wantedBaselineMs * (0.85 + 0.3 * draw('baseline')));
   const incidentMs = windowMs - baselineMs;
 
-  const { patienceMs, pauseShare } = options.timing ?? { patienceMs: Number.POSITIVE_INFINITY, pauseShare: 1 };
+  const { patienceMs, pauseShare } = options.timing ?? {
+    patienceMs: Number.POSITIVE_INFINITY,
+    pauseShare: 1,
+  };
   const operations = [
     ...planned.flatMap(({ entry, plan }) => timed(entry, plan, draw, scenario.faults.length > 0, pauseShare)),
     ...(scenario.load?.waves === undefined
@@ -205,7 +208,8 @@ function timed(
     : (hasFaults ? 20_000 : 30_000) * draw(entry.id, 'shift');
   let earliest = Number.NEGATIVE_INFINITY;
   return plan.operations.map((operation, index) => {
-    const wanted = entry.atMs + shift + operation.atMs * pauseShare + 2500 * draw(entry.id, 'operation', String(index));
+    const wanted =
+      entry.atMs + shift + operation.atMs * pauseShare + 2500 * draw(entry.id, 'operation', String(index));
     const atMs = Math.max(Math.round(wanted), earliest + 1);
     earliest = atMs;
     return {

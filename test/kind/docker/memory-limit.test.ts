@@ -6,23 +6,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleProgram } from '../../../src/cluster/kind/bundle-programs.ts';
 import { program } from '../../cluster/embedded/processes/small-world.ts';
+import { docker, presentImage } from './docker.ts';
 
 const run = promisify(execFile);
-const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();
-
-async function nodeImage(): Promise<string | undefined> {
-  for (const image of ['offline/node:24', 'node:24-bookworm-slim'])
-    if (
-      await docker('image', 'inspect', image).then(
-        () => true,
-        () => false,
-      )
-    )
-      return image;
-  return undefined;
-}
-
-const image = await nodeImage();
+const image = await presentImage('offline/node:24', 'node:24-bookworm-slim');
 
 describe.skipIf(image === undefined)('a program in a container', () => {
   let folder: string;

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageStore } from '../../../src/cluster/kind/package-store.ts';
 import { openNats } from '../../../src/container/program/nats-connection.ts';
@@ -17,27 +15,12 @@ import { Task } from '../../../src/workload/task.ts';
 import { Trace } from '../../../src/workload/tracing.ts';
 import { Upstream, type UpstreamOptions } from '../../../src/workload/upstream.ts';
 import { until } from '../../container/program/local-programs.ts';
-
-const run = promisify(execFile);
-const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();
-
-/** The first of the images that is on this machine. */
-async function present(...images: string[]): Promise<string | undefined> {
-  for (const image of images)
-    if (
-      await docker('image', 'inspect', image).then(
-        () => true,
-        () => false,
-      )
-    )
-      return image;
-  return undefined;
-}
+import { docker, presentImage, runDocker } from './docker.ts';
 
 const images = {
-  redis: await present('offline/redis', 'redis:7.2.5-bookworm'),
-  postgres: await present('offline/postgres', 'postgres:16.4-bookworm'),
-  nats: await present('offline/nats', 'nats:2.10.22-alpine'),
+  redis: await presentImage('offline/redis', 'redis:7.2.5-bookworm'),
+  postgres: await presentImage('offline/postgres', 'postgres:16.4-bookworm'),
+  nats: await presentImage('offline/nats', 'nats:2.10.22-alpine'),
 };
 const started: string[] = [];
 
@@ -143,7 +126,7 @@ describe.skipIf(images.redis === undefined)('Redis', () => {
   it('does not start without a password', async () => {
     const bare = await start(images.redis ?? '', {});
     expect(await docker('wait', bare)).toBe('1');
-    expect((await run('docker', ['logs', bare])).stdout).toMatch(
+    expect((await runDocker('logs', bare)).stdout).toMatch(
       /^1:M .* # Fatal error, can't start: required environment variable REDIS_PASSWORD is not set$/m,
     );
   });
@@ -191,7 +174,7 @@ describe.skipIf(images.postgres === undefined)('PostgreSQL', () => {
     const running = exchange(link, queryOperation(upstream, 'SELECT * FROM orders', 5000), undefined, 60_000);
     await docker('kill', container);
     expect(kind(await running)).toBe('reset');
-    expect((await run('docker', ['logs', container])).stderr).not.toMatch(/spend|pg_sleep/);
+    expect((await runDocker('logs', container)).stderr).not.toMatch(/spend|pg_sleep/);
   });
 });
 
