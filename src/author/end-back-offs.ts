@@ -1,9 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { isNotFound } from '../kube/errors.ts';
+import { isHeldBack } from '../kube/held-back.ts';
 import { type KubeObject, refOf } from '../kube/objects.ts';
-
-/** Restarts after which a kubelet waits for most of a minute and more. */
-const manyRestarts = 3;
 
 /**
  * Deletes pods that a kubelet keeps waiting because they crashed so often; their controllers make new ones. What an
@@ -32,17 +30,4 @@ export async function endBackOffs(
 
 function ownerOf({ metadata }: KubeObject): string | undefined {
   return metadata.ownerReferences?.[0]?.uid;
-}
-
-function isHeldBack({ metadata, status }: KubeObject): boolean {
-  const { containerStatuses = [] } = (status ?? {}) as {
-    containerStatuses?: readonly { restartCount: number; state?: { waiting?: { reason?: string } } }[];
-  };
-  return (
-    metadata.deletionTimestamp === undefined &&
-    containerStatuses.some(
-      ({ restartCount, state }) =>
-        restartCount >= manyRestarts && state?.waiting?.reason === 'CrashLoopBackOff',
-    )
-  );
 }

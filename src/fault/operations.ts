@@ -6,7 +6,7 @@ import type { ArgumentProblem, ClusterView, PlannedOperation } from './fault.ts'
 import { nameOf, programOf, refOf, replacementOf, replicasOf } from './workloads.ts';
 
 /** Pause an operator makes between a change and the restart that follows it. */
-const pauseMs = 15_000;
+export const pauseMs = 15_000;
 
 /** A patch of one object. */
 export function patch(

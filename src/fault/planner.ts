@@ -16,6 +16,7 @@ import type { ClusterView, FaultPlan } from './fault.ts';
 import { overlaps } from './field-paths.ts';
 import { waveOperations } from './load-waves.ts';
 import type { Mechanism } from './lookup.ts';
+import { pauseMs } from './operations.ts';
 import { takesHold } from './takes-hold.ts';
 import { touchedFields } from './touched-fields.ts';
 import { viewAtLoad, viewFor, viewFromManifests } from './view.ts';
@@ -208,8 +209,10 @@ function timed(
     : (hasFaults ? 20_000 : 30_000) * draw(entry.id, 'shift');
   let earliest = Number.NEGATIVE_INFINITY;
   return plan.operations.map((operation, index) => {
+    // only the pause is shorter: pods take as long as ever to start
+    const saved = Math.min(Math.max(operation.atMs, 0), pauseMs) * (1 - pauseShare);
     const wanted =
-      entry.atMs + shift + operation.atMs * pauseShare + 2500 * draw(entry.id, 'operation', String(index));
+      entry.atMs + shift + operation.atMs - saved + 2500 * draw(entry.id, 'operation', String(index));
     const atMs = Math.max(Math.round(wanted), earliest + 1);
     earliest = atMs;
     return {

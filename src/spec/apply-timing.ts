@@ -18,7 +18,7 @@ export function ruleShare(profile: ClusterProfile): number {
 export interface PlanTiming {
   /** At most this long may anything that is expected of a fault take to show (ms); unlimited where nothing is said. */
   readonly patienceMs: number;
-  /** Share of the pauses that people make between the operations of a fault; 1 where nothing is said. */
+  /** Share of the pause that people make between a change and what follows it; 1 where nothing is said. */
   readonly pauseShare: number;
 }
 

@@ -58,7 +58,7 @@ export const TimingProfile = Type.Object(
   {
     /** Share of every time in the alert rules: `for`, ranges, offsets; of the indicators' rate windows too. */
     ruleShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
-    /** Share of the pauses that people make between the operations of a fault. */
+    /** Share of the pause that people make between a change and what follows it. */
     pauseShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
     /** At most this long may anything that is expected of a fault take to show. */
     patience: Type.Optional(Type.String()),

@@ -62,8 +62,9 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     waitUntilReady(kube, where, {
       timeoutMs: deployTimeoutMs,
       ...(signal ? { signal } : {}),
-      onProgress: (done, all) => {
-        const text = `${done} of ${all} workloads are ready`;
+      onProgress: (done, all, unfinished) => {
+        const which = unfinished.length > 0 && unfinished.length <= 2 ? `; ${unfinished.join('; ')}` : '';
+        const text = `${done} of ${all} workloads are ready${which}`;
         if (text !== last) onStep(text);
         last = text;
       },

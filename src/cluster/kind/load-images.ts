@@ -66,7 +66,18 @@ async function transfer(refs: readonly string[], container: string, signal?: Abo
   try {
     const imported = runCommand(
       'docker',
-      ['exec', '-i', container, 'ctr', '--namespace=k8s.io', 'images', 'import', '--digests', '--no-unpack', '-'],
+      [
+        'exec',
+        '-i',
+        container,
+        'ctr',
+        '--namespace=k8s.io',
+        'images',
+        'import',
+        '--digests',
+        '--no-unpack',
+        '-',
+      ],
       { input: save.stdout, timeoutMs: 900_000, ...(signal ? { signal } : {}) },
     );
     const [code] = await Promise.all([saved, imported]);

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../../base/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { isHeldBack } from '../../kube/held-back.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { entityName } from '../../spec/entity-name.ts';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** How many of how many workloads are complete. */
-  readonly onProgress?: (done: number, all: number) => void;
+  /** How many of how many workloads are complete, and what is not, in words. */
+  readonly onProgress?: (done: number, all: number, unfinished: readonly string[]) => void;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function waitUntilReady(
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const { unfinished, all } = await lookAt(kube, namespaces);
-    onProgress?.(Math.max(0, all - unfinished.length), all);
+    onProgress?.(Math.max(0, all - unfinished.length), all, unfinished);
     if (unfinished.length === 0) return;
     if (Date.now() > deadline)
       throw new OperationError(
@@ -72,15 +73,8 @@ async function lookAt(
 
 /** A pod that waits minutes for its next try is made anew: what it missed when it started is there by now. */
 async function hurry(kube: KubeClient, pods: readonly KubeObject[]): Promise<void> {
-  for (const pod of pods) {
-    const { containerStatuses = [] } = (pod['status'] ?? {}) as { containerStatuses?: ContainerStatus[] };
-    const isBackingOff = containerStatuses.some(
-      ({ state = {}, restartCount = 0 }) =>
-        state['waiting']?.reason === 'CrashLoopBackOff' && restartCount >= 3,
-    );
-    if (isBackingOff && pod.metadata['deletionTimestamp'] === undefined)
-      await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
-  }
+  for (const pod of pods)
+    if (isHeldBack(pod)) await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
 }
 
 function wanted(object: KubeObject): number {
