@@ -121,7 +121,7 @@ export function clusterConformance(
       };
       await cluster.deploy(application, { requestsPerSecond: 5, traceSampling: 1 });
       const fromMs = cluster.clock.nowMs();
-      await cluster.clock.advance(30_000);
+      await cluster.clock.advance(15_000);
       // indicators are rates: they need some scrapes
       await cluster.clock.until(async () => (await silentIndicators()).length === 0, 60_000, 5000);
       const toMs = cluster.clock.nowMs();
@@ -182,7 +182,10 @@ function deployment(image: string): KubeObject {
       selector: { matchLabels: { app: 'web' } },
       template: {
         metadata: { labels: { app: 'web' } },
-        spec: { containers: [{ name: 'web', image, ports: [{ containerPort: 80 }] }] },
+        spec: {
+          terminationGracePeriodSeconds: 2,
+          containers: [{ name: 'web', image, ports: [{ containerPort: 80 }] }],
+        },
       },
     },
   };
