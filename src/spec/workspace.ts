@@ -22,9 +22,18 @@ export function findApplication(name: string, directory: string): Promise<string
   return findFirst(directory, join('clusters', 'apps', name), 'application.yaml');
 }
 
+function isPath(name: string): boolean {
+  return isAbsolute(name) || name.includes('/') || name.endsWith('.yaml');
+}
+
+/** A profile given as an option: paths are relative to where the command runs, not to the scenario; names stay names. */
+export function profileOption<T extends string | undefined>(given: T, cwd: string): T | string {
+  return given !== undefined && isPath(given) ? resolve(cwd, given) : given;
+}
+
 /** The file of a cluster profile: a path relative to `directory`, or a name below `clusters/`. */
 export async function findProfile(name: string, directory: string): Promise<string | undefined> {
-  if (isAbsolute(name) || name.includes('/') || name.endsWith('.yaml')) {
+  if (isPath(name)) {
     const path = resolve(directory, name);
     return (await isThere(path)) ? path : undefined;
   }

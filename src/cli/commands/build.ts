@@ -10,6 +10,7 @@ import { buildTasks } from '../../gate/build/build-tasks.ts';
 import { type BundleLint, lintBundles } from '../../gate/lint/lint-bundles.ts';
 import { packageVersion } from '../../spec/package-version.ts';
 import { readKind } from '../../spec/read-kind.ts';
+import { profileOption } from '../../spec/workspace.ts';
 import { type BuildNames, buildNames } from '../build-names.ts';
 import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -42,7 +43,8 @@ export const build: Command<BuildOptions> = async (options, io) => {
   const names = await buildNames(scenarios, options.verbose);
   const progress = new ProgressLine(io.stderr, options.quiet);
   // worlds of a real cluster come one after the other
-  const jobs = wantedJobs > 1 && (await isLiveBuild(scenarios, options.profile)) ? 1 : wantedJobs;
+  const profile = profileOption(options.profile, io.cwd);
+  const jobs = wantedJobs > 1 && (await isLiveBuild(scenarios, profile)) ? 1 : wantedJobs;
   if (jobs !== wantedJobs && options.jobs !== undefined)
     progress.note('note: --jobs is 1 here: on a real cluster worlds run one after the other');
   const running = new Map<string, string>();
@@ -53,7 +55,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
       (scenario): BuildJob => ({
         scenario,
         out,
-        ...(options.profile ? { profile: options.profile } : {}),
+        ...(profile ? { profile } : {}),
         ...(options.seed ? { seed: options.seed } : {}),
         ...(options.lint === false ? { lint: false } : {}),
         ...(options.counterfactual === undefined ? {} : { counterfactual: options.counterfactual }),

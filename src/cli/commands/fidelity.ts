@@ -13,7 +13,7 @@ import { fidelityMarkdown, figure, type ScenarioFidelity } from '../../gate/fide
 import { findBundles } from '../../harness/load-task.ts';
 import { requireValid } from '../../spec/diagnostics-error.ts';
 import { loadProfile } from '../../spec/load-profile.ts';
-import { requireProfile } from '../../spec/workspace.ts';
+import { profileOption, requireProfile } from '../../spec/workspace.ts';
 import type { Command, Io } from '../io.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { formatTable } from '../table.ts';
@@ -86,7 +86,10 @@ async function bundlesOf(
   const given = options[side];
   if (given !== undefined) return bundlesIn(resolve(io.cwd, given));
   const scenarios = await expandScenarios((options.scenarios ?? []).map((file) => resolve(io.cwd, file)));
-  const profile = side === 'embedded' ? options.embeddedProfile : options.kindProfile;
+  const profile = profileOption(
+    side === 'embedded' ? options.embeddedProfile : options.kindProfile,
+    io.cwd,
+  );
   let finished = 0;
   const outcomes = await buildTasks(
     // what is compared is what a task shows; lints and counterfactual worlds have their say in `build`
