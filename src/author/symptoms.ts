@@ -13,8 +13,8 @@ export interface Symptom {
 /**
  * What suffers: every entity whose signals in the incident differ from the twin's by more than chance would explain.
  * Entities of `excluded` (the causes, with everything folded into them) are none. On a live cluster (`isLive`) ratios and
- * latencies vary by themselves: there they have to be beyond every healthy time of both worlds, and a latency to be of
- * more than a few requests.
+ * latencies vary by themselves: there they have to be beyond every healthy time of both worlds, a latency by more than
+ * busy neighbours cost and of more than a few requests.
  */
 export function deriveSymptoms(
   task: WorldSummary,
@@ -40,12 +40,10 @@ export function deriveSymptoms(
         ? (difference.first ?? 0)
         : Math.max(difference.first ?? 0, ...healthy.map((part) => ofSubject(part, name, subject) ?? 0));
     if (!isSymptom({ ...difference, first: before })) continue;
-    if (
-      isLive &&
-      name === 'latency-p95' &&
-      (ofSubject(task.incident, 'requests', subject) ?? 0) < fewRequests
-    )
-      continue;
+    if (isLive && name === 'latency-p95') {
+      if ((ofSubject(task.incident, 'requests', subject) ?? 0) < fewRequests) continue;
+      if (after - before < neighbourSeconds) continue;
+    }
     const isService = name === 'requests' || name === 'error-ratio' || name === 'latency-p95';
     const [entity = '', ...detail] = subject.split(' ');
     note(
@@ -61,6 +59,8 @@ export function deriveSymptoms(
 
 /** The slowest of so few requests are not to be told from chance. */
 const fewRequests = 20;
+/** So much slower is everybody on a machine where others start again and again. */
+const neighbourSeconds = 0.1;
 
 function ofSubject(part: readonly Indicator[], name: string, subject: string): number | undefined {
   return part.find((one) => one.name === name && one.subject === subject)?.value;

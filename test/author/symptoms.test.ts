@@ -19,10 +19,15 @@ const symptoms = (task: ReturnType<typeof world>, twin: ReturnType<typeof world>
     isLive,
   ).map(({ entity, signals }) => `${entity}: ${signals.join(', ')}`);
 
-test('on a live cluster a latency counts beyond every healthy time, and of more than a few requests', () => {
+test('on a live cluster a latency counts beyond every healthy time and busy neighbours, and of more than a few requests', () => {
   const twin = world(
     [...service('orders', 40, 0.9), ...service('mail', 40, 0.02)],
-    [...service('orders', 100, 0.3), ...service('mail', 90, 0.02), ...service('cart', 100, 0.1)],
+    [
+      ...service('orders', 100, 0.3),
+      ...service('mail', 90, 0.02),
+      ...service('cart', 100, 0.1),
+      ...service('ads', 100, 0.02),
+    ],
   );
   const task = world(service('cart', 40, 0.1, 0.02), [
     // as slow as in the twin's baseline
@@ -30,6 +35,8 @@ test('on a live cluster a latency counts beyond every healthy time, and of more 
     // starved, and its few requests happened to be slow
     ...service('mail', 9, 0.5),
     ...service('cart', 100, 2.5, 0.025),
+    // on a node where another pod starts again and again
+    ...service('ads', 100, 0.07),
   ]);
   expect(symptoms(task, twin, true)).toEqual([
     'shop/cart: latency-p95: 2.50 instead of 0.100',
@@ -37,6 +44,7 @@ test('on a live cluster a latency counts beyond every healthy time, and of more 
   ]);
   // in virtual time the worlds are the same but for the causes, and every difference is their doing
   expect(symptoms(task, twin, false)).toEqual([
+    'shop/ads: latency-p95: 0.0700 instead of 0.0200',
     'shop/cart: error-ratio: 0.0250 instead of 0, latency-p95: 2.50 instead of 0.100',
     'shop/mail: latency-p95: 0.500 instead of 0.0200, requests: 9 instead of 90',
     'shop/orders: latency-p95: 0.800 instead of 0.300',
