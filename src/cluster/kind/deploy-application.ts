@@ -81,9 +81,10 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   await resetNodes(kube);
   const live = await LiveObjects.list(kube);
   const known = { live, applied: options.applied };
+  const isAutoscaler = ({ kind }: KubeObject) => kind === 'HorizontalPodAutoscaler';
   await applyObjects(
     kube,
-    application.manifests.filter((object) => !isWorkload(object)),
+    application.manifests.filter((object) => !isWorkload(object) && (isReset || !isAutoscaler(object))),
     known,
   );
   const ownResourceMetrics = await lacksResourceMetrics(kube);
@@ -110,12 +111,13 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
   } else {
     await applyObjects(kube, stores);
     await wait([observabilityNamespace, ...owned]);
-    // autoscalers that find no metrics at first take minutes to look again, and alert meanwhile
     if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi]);
     for (let from = 0; from < services.length; from += waveSize) {
       await applyObjects(kube, services.slice(from, from + waveSize));
       await wait(owned);
     }
+    // without metrics of pods they want zero of them, and an alert tells of it for a minute
+    await applyObjects(kube, application.manifests.filter(isAutoscaler));
   }
   await wait([observabilityNamespace, ...owned]);
   if (ownResourceMetrics && isReset) await applyObjects(kube, [resourceMetricsApi], known);
