@@ -126,14 +126,19 @@ export function overlaps(a: string, b: string): boolean {
   return a === b || a === '' || b === '' || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
-/** Whether `live` holds everything `intended` does; a server adds defaults to what was sent. */
+/** Whether `live` holds everything `intended` does; a server adds defaults to what was sent, and leaves out what is empty. */
 export function covers(live: unknown, intended: unknown, field = ''): boolean {
+  if (live === undefined) return intended === undefined || isEmpty(intended);
   if (jsonEqual(live, intended)) return true;
   if (isRecord(live) && isRecord(intended))
     return Object.entries(intended).every(([name, value]) => covers(own(live, name), value, name));
   if (!Array.isArray(live) || !Array.isArray(intended)) return false;
   if (live.length !== intended.length) return false;
   return intended.every((element, i) => covers(live[i], element, field));
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
 }
 
 function own(record: Record<string, unknown>, name: string): unknown {

@@ -253,7 +253,7 @@ export function inversePatch(
     const { path, before, after } = difference;
     const now = lookUp(live, path);
     if (jsonEqual(now, before)) continue;
-    if (!isOurs(now, after) || (now === undefined) !== (after === undefined)) {
+    if (!isOurs(now, after)) {
       kept.push(formatPath(path));
       continue;
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonEqual } from '../../src/base/json.ts';
 import { applyJsonPatch, applyStrategicPatch } from '../../src/fault/apply-patch.ts';
-import { diffFields, formatPath, putBack, setField } from '../../src/fault/field-paths.ts';
+import { covers, diffFields, formatPath, putBack, setField } from '../../src/fault/field-paths.ts';
 import { inversePatch } from '../../src/fault/recovery.ts';
 import type { KubeObject } from '../../src/spec/kube-types.ts';
 
@@ -93,6 +93,18 @@ describe('an inverse patch', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('takes what a server left out because it is empty for what was asked for', () => {
+    const before = { spec: { ingress: [{ from: [] }], policyTypes: ['Ingress'] } };
+    const asked = { spec: { ingress: [], policyTypes: ['Ingress'] } };
+    const live = { spec: { policyTypes: ['Ingress'] } } as unknown as KubeObject;
+    const { steps, kept } = inversePatch(live, diffFields(before, asked), covers);
+    expect(kept).toEqual([]);
+    expect(applyJsonPatch(live, steps, jsonEqual)).toEqual(before);
+    // a list that somebody filled meanwhile is theirs
+    const filled = { spec: { policyTypes: ['Ingress'], ingress: [{}] } } as unknown as KubeObject;
+    expect(inversePatch(filled, diffFields(before, asked), covers).kept).toEqual(['/spec/ingress']);
   });
 
   it('removes the map that came with a change, unless somebody put something into it', () => {
