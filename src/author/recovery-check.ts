@@ -55,7 +55,7 @@ export async function recoverAndCheck(options: {
     if (text !== told) onStep(text);
     told = text;
   };
-  const hurried = new Set<string>();
+  const hurried = new Map<string, number>();
   const healthy = await cluster.clock.until(
     async () => {
       // real time is dear

@@ -1,10 +1,10 @@
 import type { KubeObject } from './objects.ts';
 
-/** Restarts after which a kubelet waits for most of a minute and more before the next. */
-const manyRestarts = 3;
-
-/** Whether a pod is kept waiting by its kubelet because it crashed so often, and nobody is taking it away. */
-export function isHeldBack({ metadata, status }: KubeObject): boolean {
+/**
+ * Whether a pod is kept waiting by its kubelet because it crashed that often (10 s before the first restart, twice as long
+ * before each further one, at most 5 minutes), and nobody is taking it away.
+ */
+export function isHeldBack({ metadata, status }: KubeObject, restarts: number): boolean {
   const { containerStatuses = [] } = (status ?? {}) as {
     containerStatuses?: readonly { restartCount?: number; state?: { waiting?: { reason?: string } } }[];
   };
@@ -12,7 +12,7 @@ export function isHeldBack({ metadata, status }: KubeObject): boolean {
     metadata.deletionTimestamp === undefined &&
     containerStatuses.some(
       ({ restartCount = 0, state }) =>
-        restartCount >= manyRestarts && state?.waiting?.reason === 'CrashLoopBackOff',
+        restartCount >= restarts && state?.waiting?.reason === 'CrashLoopBackOff',
     )
   );
 }

@@ -86,10 +86,7 @@ async function bundlesOf(
   const given = options[side];
   if (given !== undefined) return bundlesIn(resolve(io.cwd, given));
   const scenarios = await expandScenarios((options.scenarios ?? []).map((file) => resolve(io.cwd, file)));
-  const profile = profileOption(
-    side === 'embedded' ? options.embeddedProfile : options.kindProfile,
-    io.cwd,
-  );
+  const profile = profileOption(side === 'embedded' ? options.embeddedProfile : options.kindProfile, io.cwd);
   let finished = 0;
   const outcomes = await buildTasks(
     // what is compared is what a task shows; lints and counterfactual worlds have their say in `build`

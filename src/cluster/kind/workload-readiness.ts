@@ -74,7 +74,7 @@ async function lookAt(
 /** A pod that waits minutes for its next try is made anew: what it missed when it started is there by now. */
 async function hurry(kube: KubeClient, pods: readonly KubeObject[]): Promise<void> {
   for (const pod of pods)
-    if (isHeldBack(pod)) await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
+    if (isHeldBack(pod, 3)) await kube.delete(refOf(pod), { gracePeriodSeconds: 1 }).catch(() => undefined);
 }
 
 function wanted(object: KubeObject): number {
