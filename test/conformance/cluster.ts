@@ -90,6 +90,11 @@ export function clusterConformance(
         return slices.items.flatMap((slice) => (slice['endpoints'] as unknown[] | null) ?? []).length;
       };
       expect(await cluster.clock.until(async () => (await endpoints()) === 2, 20_000)).toBe(true);
+      await cluster.kube.delete({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' });
+      const pods = async () =>
+        (await cluster.kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).items;
+      // a namespace whose pods take their time is looked at again after ever longer pauses
+      expect(await cluster.clock.until(async () => (await pods()).length === 0, 120_000)).toBe(true);
       await cluster.kube.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
       const isGone = () =>
         read('v1', 'Namespace', namespace, undefined).then(
