@@ -12,6 +12,7 @@ import { type PublicBundle, readPublic } from '../../snapshot/public-reader.ts';
 import { measureFloor } from '../floor/measure-floor.ts';
 import { statesInPatch, statesOfPod } from './container-states.ts';
 import { errorKindOf, isErrorLine } from './error-kinds.ts';
+import { type NamedNode, plainNodeNames } from './node-names.ts';
 import { fieldsOf } from './object-fields.ts';
 import { type ServiceShift, serviceShifts } from './service-shifts.ts';
 
@@ -63,8 +64,11 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     readonly scenario?: { readonly name?: string };
     readonly kubernetes?: string;
   };
-  const prefix = await nodePrefix(bundle);
-  const plain = (text: string) => (prefix === '' ? text : text.replaceAll(prefix, ''));
+  const causes = secret.groundTruth.rootCauses.map(({ entity }) => entity);
+  const plain = plainNodeNames(
+    await nodesOf(bundle),
+    new Set(causes.map((entity) => entity.replace(/^cluster\/Node\//, ''))),
+  );
   const plainSet = (texts: Iterable<string>) => new Set([...texts].map(plain));
   const { events, eventReasons } = await readEvents(bundle, universe, scope, window.startMs);
   return {
@@ -87,27 +91,23 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
         count,
       ]),
     ),
-    rootCauses: plainSet(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
+    rootCauses: plainSet(causes),
     symptoms: plainSet(secret.groundTruth.symptoms.map(({ entity }) => entity)),
     heuristics: await scoresOf(directory, signal),
   };
 }
 
-/** What the names of all nodes begin with, up to a dash: the name of the cluster, which is nobody's evidence. */
-async function nodePrefix(bundle: PublicBundle): Promise<string> {
-  let prefix: string | undefined;
+async function nodesOf(bundle: PublicBundle): Promise<readonly NamedNode[]> {
+  const nodes: NamedNode[] = [];
   for await (const { kind, metadata } of bundle.objects()) {
     if (kind !== 'Node') continue;
-    const { name } = metadata;
-    if (prefix === undefined) {
-      prefix = name;
-      continue;
-    }
-    let length = 0;
-    while (length < prefix.length && prefix[length] === name[length]) length++;
-    prefix = prefix.slice(0, length);
+    const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> };
+    const isWorker = !Object.keys(labels).some((label) =>
+      /^node-role\.kubernetes\.io\/(?:control-plane|master)$/.test(label),
+    );
+    nodes.push({ name: metadata.name, isWorker });
   }
-  return (prefix ?? '').slice(0, (prefix ?? '').lastIndexOf('-') + 1);
+  return nodes;
 }
 
 interface Window {

@@ -1,0 +1,37 @@
+import { byCodeUnit } from '../../base/order.ts';
+
+export interface NamedNode {
+  readonly name: string;
+  readonly isWorker: boolean;
+}
+
+/**
+ * How to tell of nodes so that two clusters can be compared: without what all names begin with (the cluster's name, which
+ * is nobody's evidence), and the workers numbered anew, those that `causes` names first. Which of two equal workers runs a
+ * pod, and so is the one that is lost, is the scheduler's choice.
+ */
+export function plainNodeNames(
+  nodes: readonly NamedNode[],
+  causes: ReadonlySet<string>,
+): (text: string) => string {
+  if (nodes.length === 0) return (text) => text;
+  const prefix = clusterName(nodes.map(({ name }) => name));
+  const plain = new Map(nodes.map(({ name }) => [name, name.slice(prefix.length)]));
+  const workers = nodes.flatMap(({ name, isWorker }) => (isWorker ? [name] : [])).sort(byCodeUnit);
+  const causesFirst = workers.toSorted((a, b) => Number(causes.has(b)) - Number(causes.has(a)));
+  for (const [index, name] of causesFirst.entries())
+    plain.set(name, (workers[index] ?? '').slice(prefix.length));
+  const longestFirst = [...plain.keys()].sort((a, b) => b.length - a.length);
+  const names = new RegExp(
+    `(?:${longestFirst.map((name) => name.replaceAll('.', '\\.')).join('|')})(?![\\w-])`,
+    'g',
+  );
+  return (text) => text.replace(names, (name) => plain.get(name) ?? name);
+}
+
+/** What all names begin with, up to a dash. */
+function clusterName([first = '', ...others]: readonly string[]): string {
+  let { length } = first;
+  for (const name of others) while (!name.startsWith(first.slice(0, length))) length--;
+  return others.length === 0 ? '' : first.slice(0, first.slice(0, length).lastIndexOf('-') + 1);
+}
