@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { deleteIfThere } from '../kube/delete-if-there.ts';
 import { isHeldBack } from '../kube/held-back.ts';
-import { type KubeObject, refOf } from '../kube/objects.ts';
+import { refOf } from '../kube/objects.ts';
 
 /** Pods of one controller that are made anew; what goes on crashing is left to the kubelet. */
 const mostPods = 6;
@@ -19,18 +19,12 @@ export async function endBackOffs(
   for (const namespace of namespaces) {
     const { items } = await kube.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace });
     for (const pod of items) {
-      const owner = ownerOf(pod);
+      const owner = pod.metadata.ownerReferences?.[0]?.uid;
       if (owner === undefined || !isHeldBack(pod, 2)) continue;
       const count = done.get(owner) ?? 0;
       if (count >= mostPods) continue;
       done.set(owner, count + 1);
-      await kube.delete({ ...refOf(pod), apiVersion: 'v1', kind: 'Pod' }).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+      await deleteIfThere(kube, refOf(pod));
     }
   }
-}
-
-function ownerOf({ metadata }: KubeObject): string | undefined {
-  return metadata.ownerReferences?.[0]?.uid;
 }

@@ -2,7 +2,8 @@ import { rfc3339Seconds } from '../base/clock.ts';
 import { OperationError } from '../base/errors.ts';
 import { jsonEqual } from '../base/json.ts';
 import { byText } from '../base/order.ts';
-import { isConflict, isNotFound, KubeApiError } from '../kube/errors.ts';
+import { deleteIfThere } from '../kube/delete-if-there.ts';
+import { isConflict, KubeApiError } from '../kube/errors.ts';
 import type { KubeObject, ObjectRef } from '../spec/kube-types.ts';
 import type { Operation, OperationAction } from '../spec/plan.ts';
 import { changedFields } from './desired-state.ts';
@@ -253,11 +254,7 @@ async function carryOut(intent: IntentRecord, target: InjectionTarget): Promise<
           namespace: action.owner.namespace,
           name: pod.name,
         };
-        try {
-          await retrying(() => kube.delete(ref, grace(action.gracePeriodSeconds)));
-        } catch (error) {
-          if (!isNotFound(error)) throw error;
-        }
+        await retrying(() => deleteIfThere(kube, ref, grace(action.gracePeriodSeconds)));
       }
       return [];
     case 'stop-node':

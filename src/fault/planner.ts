@@ -4,7 +4,7 @@ import { formatDuration, parseDuration } from '../base/duration.ts';
 import { byCodeUnit } from '../base/order.ts';
 import { hash32, key, unit } from '../base/random.ts';
 import type { Application } from '../spec/application.ts';
-import type { PlanTiming } from '../spec/apply-timing.ts';
+import { type PlanTiming, planTiming } from '../spec/apply-timing.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { Condition, Expectation, Operation, Plan } from '../spec/plan.ts';
 import type { ExpectationEntry, Scenario } from '../spec/scenario.ts';
@@ -94,10 +94,7 @@ export function planScenario(
   const baselineMs = Math.round(wantedBaselineMs * (0.85 + 0.3 * draw('baseline')));
   const incidentMs = windowMs - baselineMs;
 
-  const { patienceMs, pauseShare } = options.timing ?? {
-    patienceMs: Number.POSITIVE_INFINITY,
-    pauseShare: 1,
-  };
+  const { patienceMs, pauseShare } = options.timing ?? planTiming({});
   const operations = [
     ...planned.flatMap(({ entry, plan }) => timed(entry, plan, draw, scenario.faults.length > 0, pauseShare)),
     ...(scenario.load?.waves === undefined

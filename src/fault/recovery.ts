@@ -1,6 +1,7 @@
 import { OperationError } from '../base/errors.ts';
 import { jsonEqual } from '../base/json.ts';
-import { isConflict, isNotFound, KubeApiError } from '../kube/errors.ts';
+import { deleteIfThere } from '../kube/delete-if-there.ts';
+import { isConflict, KubeApiError } from '../kube/errors.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { KubeObject } from '../spec/kube-types.ts';
 import { formatPointer, type JsonPatchStep } from './apply-patch.ts';
@@ -156,9 +157,7 @@ async function undoCreate(
     : covers(desiredOf(live), desiredOf(intent.operation.action.object));
   if (!isOurs)
     return { outcome: 'kept', detail: `${entityName(image.ref)} was changed by somebody else since` };
-  await retrying(() => target.kube.delete(image.ref)).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
+  await retrying(() => deleteIfThere(target.kube, image.ref));
   return { outcome: 'undone', detail: `${entityName(image.ref)} deleted` };
 }
 

@@ -1,4 +1,4 @@
-import { isNotFound } from '../kube/errors.ts';
+import { deleteIfThere } from '../kube/delete-if-there.ts';
 import { entityName } from '../spec/entity-name.ts';
 import type { ObjectRef } from '../spec/kube-types.ts';
 import type { Operation } from '../spec/plan.ts';
@@ -43,9 +43,7 @@ export async function renewStalePods(
         ...(namespace === undefined ? {} : { namespace }),
         name,
       };
-      await retrying(() => kube.delete(pod)).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+      await retrying(() => deleteIfThere(kube, pod));
     }
   }
 }

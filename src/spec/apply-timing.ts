@@ -22,10 +22,10 @@ export interface PlanTiming {
   readonly pauseShare: number;
 }
 
-export function planTiming(profile: ClusterProfile): PlanTiming {
+export function planTiming({ timing }: Pick<ClusterProfile, 'timing'>): PlanTiming {
   return {
-    patienceMs: parseDuration(profile.timing?.patience ?? '') ?? Number.POSITIVE_INFINITY,
-    pauseShare: profile.timing?.pauseShare ?? 1,
+    patienceMs: parseDuration(timing?.patience ?? '') ?? Number.POSITIVE_INFINITY,
+    pauseShare: timing?.pauseShare ?? 1,
   };
 }
 

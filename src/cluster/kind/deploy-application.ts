@@ -106,6 +106,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     workloads.filter(({ kind }) => kind === 'Deployment'),
   ];
   if (isReset) {
+    if (ownResourceMetrics) await applyObjects(kube, [resourceMetricsApi], known);
     await applyObjects(kube, workloads, known);
     onStep(`${await deleteUsedPods(kube, namespaces, options.replaced)} pods are made anew`);
   } else {
@@ -120,7 +121,6 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     await applyObjects(kube, application.manifests.filter(isAutoscaler));
   }
   await wait([observabilityNamespace, ...owned]);
-  if (ownResourceMetrics && isReset) await applyObjects(kube, [resourceMetricsApi], known);
   // nothing may look as if it had been through something: what fell over while others started begins again
   for (let round = 0; round < 5 && (await deleteRestartedPods(kube, owned)) > 0; round++) await wait(owned);
 

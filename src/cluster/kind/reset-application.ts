@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../../base/order.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { deleteIfThere } from '../../kube/delete-if-there.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
 import { inParallel } from './in-parallel.ts';
 import { idOf, type LiveObjects } from './live-objects.ts';
@@ -158,13 +158,9 @@ async function deleteAll(
   gracePeriodSeconds?: number,
 ): Promise<void> {
   await inParallel(objects, 16, (object) =>
-    kube
-      .delete(refOf(object), {
-        propagationPolicy: 'Background',
-        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-      })
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      }),
+    deleteIfThere(kube, refOf(object), {
+      propagationPolicy: 'Background',
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    }),
   );
 }

@@ -1,6 +1,6 @@
 import { CulpritError, OperationError } from '../../base/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { deleteIfThere } from '../../kube/delete-if-there.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { refOf } from '../../kube/objects.ts';
 import type { ClusterClock } from '../cluster.ts';
@@ -46,10 +46,7 @@ export async function probeNetwork(
     const finding = { works: false, detail: `could not be tried: ${error.message}` };
     return { networkPolicy: finding, dns: finding };
   } finally {
-    for (const object of made.reverse())
-      await kube.delete(refOf(object), { gracePeriodSeconds: 0 }).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+    for (const object of made.reverse()) await deleteIfThere(kube, refOf(object), { gracePeriodSeconds: 0 });
   }
 }
 
@@ -57,10 +54,7 @@ async function makeNamespace({ kube }: NetworkProbeOptions, made: KubeObject[]):
   const kind = { apiVersion: 'v1', kind: 'Namespace' };
   const selector = `app.kubernetes.io/name=${ownPrefix}`;
   for (const old of (await kube.list(kind, { labelSelector: selector })).items)
-    if (old.metadata.name.startsWith(`${ownPrefix}-`))
-      await kube.delete(refOf(old)).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+    if (old.metadata.name.startsWith(`${ownPrefix}-`)) await deleteIfThere(kube, refOf(old));
   // one that is being deleted keeps its name for a while
   const name = `${ownPrefix}-${Date.now().toString(36)}`;
   const namespace = { ...kind, metadata: { name, labels: ownLabel } };

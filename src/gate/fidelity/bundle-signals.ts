@@ -102,10 +102,10 @@ async function nodesOf(bundle: PublicBundle): Promise<readonly NamedNode[]> {
   for await (const { kind, metadata } of bundle.objects()) {
     if (kind !== 'Node') continue;
     const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> };
-    const isWorker = !Object.keys(labels).some((label) =>
-      /^node-role\.kubernetes\.io\/(?:control-plane|master)$/.test(label),
-    );
-    nodes.push({ name: metadata.name, isWorker });
+    nodes.push({
+      name: metadata.name,
+      isWorker: labels['node-role.kubernetes.io/control-plane'] === undefined,
+    });
   }
   return nodes;
 }

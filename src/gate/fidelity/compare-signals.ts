@@ -52,7 +52,7 @@ export function compareSignals(
   const compared = signalsOf(embedded, kind, resolutionMs).map((one) => ({
     ...one,
     differences: one.differences.map((difference) =>
-      raced !== undefined && raced.test(difference.what) ? { ...difference, explanation: race } : difference,
+      raced?.test(difference.what) ? { ...difference, explanation: race } : difference,
     ),
   }));
   if (again === undefined) return compared.map((one) => conclude(one));

@@ -1,3 +1,4 @@
+import { literally } from '../../base/literally.ts';
 import { byCodeUnit } from '../../base/order.ts';
 
 export interface NamedNode {
@@ -22,10 +23,7 @@ export function plainNodeNames(
   for (const [index, name] of causesFirst.entries())
     plain.set(name, (workers[index] ?? '').slice(prefix.length));
   const longestFirst = [...plain.keys()].sort((a, b) => b.length - a.length);
-  const names = new RegExp(
-    `(?:${longestFirst.map((name) => name.replaceAll('.', '\\.')).join('|')})(?![\\w-])`,
-    'g',
-  );
+  const names = new RegExp(`(?:${longestFirst.map(literally).join('|')})(?![\\w-])`, 'g');
   return (text) => text.replace(names, (name) => plain.get(name) ?? name);
 }
 

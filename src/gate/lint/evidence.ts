@@ -1,3 +1,4 @@
+import { literally } from '../../base/literally.ts';
 import { type EntityRef, nameOfObject, parseEntityName } from '../../entity/entity-name.ts';
 import { workloadKinds } from '../../entity/kinds.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
@@ -5,7 +6,7 @@ import { type CauseChange, causeChanges } from './cause-changes.ts';
 import { contradictions } from './contradictions.ts';
 import { leaves, pathText } from './field-leaves.ts';
 import type { LintedBundle } from './linted-bundle.ts';
-import { literally, wholeWords } from './scan.ts';
+import { wholeWords } from './scan.ts';
 import { settingInMetrics } from './setting-in-metrics.ts';
 import { workloadsOfServices } from './workloads-of-services.ts';
 

@@ -1,3 +1,4 @@
+import { literally } from '../../base/literally.ts';
 import type { Found } from './finding.ts';
 import type { LintedFile } from './linted-bundle.ts';
 
@@ -33,11 +34,6 @@ export function* scan(
       yield { file: path, line, message: message(match[0]) };
     }
   }
-}
-
-/** A text as a pattern that matches it literally. */
-export function literally(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
 /** A pattern for whole identifiers: what stands beside them is no letter, digit, dash or underscore. */

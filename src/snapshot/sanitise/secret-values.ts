@@ -1,3 +1,4 @@
+import { literally } from '../../base/literally.ts';
 import type { SanitiserRule } from './rule.ts';
 import { redacted } from './rule.ts';
 
@@ -21,7 +22,7 @@ export function secretValues(values: Iterable<string>, names: ReadonlySet<string
     ])
       forms.add(form);
   }
-  const alternatives = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map(escapeRegExp);
+  const alternatives = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map(literally);
   const pattern = alternatives.length === 0 ? undefined : new RegExp(alternatives.join('|'), 'g');
   return {
     name: 'secret-values',
@@ -32,8 +33,4 @@ export function secretValues(values: Iterable<string>, names: ReadonlySet<string
         : undefined,
     ...(pattern === undefined ? {} : { text: (text: string) => text.replace(pattern, redacted) }),
   };
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleProgram } from '../../../src/cluster/kind/bundle-programs.ts';
 import { program } from '../../cluster/embedded/processes/small-world.ts';
 import { docker, presentImage } from './docker.ts';
 
-const run = promisify(execFile);
 const image = await presentImage('offline/node:24', 'node:24-bookworm-slim');
 
 describe.skipIf(image === undefined)('a program in a container', () => {
@@ -22,7 +19,7 @@ describe.skipIf(image === undefined)('a program in a container', () => {
     });
     await writeFile(join(folder, 'program.json'), JSON.stringify({ program: needy, release: '1' }));
     await writeFile(join(folder, 'program.mjs'), await bundleProgram('program'), { mode: 0o644 });
-    await run('chmod', ['755', folder]);
+    await chmod(folder, 0o755);
   });
   afterAll(async () => {
     if (started.length > 0) await docker('rm', '-f', ...started);

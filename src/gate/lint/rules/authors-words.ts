@@ -1,8 +1,9 @@
+import { literally } from '../../../base/literally.ts';
 import { catalogue } from '../../../fault/catalogue.ts';
 import { distractors } from '../../../fault/distractors.ts';
 import type { BundleRule } from '../finding.ts';
 import type { LintedBundle } from '../linted-bundle.ts';
-import { literally, scan, wholeWords } from '../scan.ts';
+import { scan, wholeWords } from '../scan.ts';
 
 export const authorsWords: BundleRule = {
   scope: 'bundle',

@@ -1,7 +1,8 @@
 import { rfc3339 } from '../../../base/clock.ts';
+import { literally } from '../../../base/literally.ts';
 import type { BundleRule } from '../finding.ts';
 import type { LintedBundle } from '../linted-bundle.ts';
-import { literally, scan } from '../scan.ts';
+import { scan } from '../scan.ts';
 
 /** Files that describe; a moment in logs, metrics, spans, events and alerts is evidence. */
 const describing = [
