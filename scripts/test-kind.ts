@@ -8,14 +8,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
+import { containers, leftoverRuns, removeCluster, workPrefix } from './kind-leftovers.ts';
 
 const root = join(import.meta.dirname, '..');
 // a name that says nothing: sandboxes show where they are mounted from
-const work = mkdtempSync(join(tmpdir(), 'kind-run-'));
+const work = mkdtempSync(join(tmpdir(), workPrefix));
 const name = `kind-test-${process.pid}`;
 const clusterName = `shop-test-${process.pid}`;
 const profile = join(work, 'clusters', `${name}.yaml`);
@@ -81,7 +82,10 @@ async function main(): Promise<number> {
     rmSync(work, { recursive: true, force: true });
     return 2;
   }
+  removeLeftovers();
   const startedMs = performance.now();
+  // windows are short: what else the machine does explains what was not proved
+  say(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
   writeProfile();
   const results: { name: string; code: number | undefined; seconds: number }[] = [];
   let broken = false;
@@ -217,26 +221,27 @@ function runChild(args: readonly string[], end: (pid: number) => void): Promise<
 
 async function cleanUp(): Promise<void> {
   say('taking the cluster down');
-  if (existsSync(env.XDG_STATE_HOME) && (await culprit('cluster', 'down', '--profile', profile)) !== 0)
-    spawnSync(
-      'kind',
-      ['delete', 'cluster', '--name', clusterName, '--kubeconfig', env.CULPRIT_TEST_KUBECONFIG],
-      {
-        stdio: 'ignore',
-      },
-    );
-  const containers = (filter: string) =>
-    spawnSync('docker', ['ps', '--all', '--quiet', '--filter', filter], { encoding: 'utf8' });
-  const ids = containers(`label=${label}`)
-    .stdout.split('\n')
-    .filter((id) => id !== '');
-  if (ids.length > 0) spawnSync('docker', ['rm', '--force', ...ids], { stdio: 'ignore' });
-  const left = containers(`label=io.x-k8s.kind.cluster=${clusterName}`);
-  if (left.status !== 0 || left.stdout.trim() !== '')
+  if (existsSync(env.XDG_STATE_HOME)) await culprit('cluster', 'down', '--profile', profile);
+  try {
+    // what `cluster down` could not do, and what tests started beside it
+    removeCluster({ folder: work, pid: process.pid });
+    if (containers(`label=io.x-k8s.kind.cluster=${clusterName}`).length > 0)
+      throw new Error('it is still there');
+  } catch (error) {
     say(
-      `the cluster could not be taken down; when Docker answers: kind delete cluster --name ${clusterName}`,
+      `the cluster could not be taken down (${(error as Error).message}); when Docker answers: kind delete cluster --name ${clusterName}`,
     );
+  }
   rmSync(work, { recursive: true, force: true });
+}
+
+/** Whole clusters that an earlier run left would take the time that this one's are to be proved in. */
+function removeLeftovers(): void {
+  for (const run of leftoverRuns(tmpdir())) {
+    say(`removing what a run left that was cut off (process ${run.pid})`);
+    removeCluster(run);
+    rmSync(run.folder, { recursive: true, force: true });
+  }
 }
 
 /** The image that the docker sandbox runs commands in, so that its conformance suite does not skip itself. */

@@ -25,11 +25,18 @@ export interface EffectComparison {
   readonly differences: readonly string[];
 }
 
-/** The comparable part of a bundle's private part. */
-export function provenEffects(truth: Pick<GroundTruth, 'rootCauses'>, effects: Effects): ProvenEffects {
+/**
+ * The comparable part of a bundle's private part; `plain` tells nodes so that two clusters can be compared
+ * (`plainNodeNamesOf`).
+ */
+export function provenEffects(
+  truth: Pick<GroundTruth, 'rootCauses'>,
+  effects: Effects,
+  plain: (text: string) => string,
+): ProvenEffects {
   return {
-    rootCauses: truth.rootCauses.map(({ entity }) => entity).sort(byCodeUnit),
-    alerts: unique(effects.alertsDueToCauses.map(alertSubject)),
+    rootCauses: truth.rootCauses.map(({ entity }) => plain(entity)).sort(byCodeUnit),
+    alerts: unique(effects.alertsDueToCauses.map((alert) => plain(alertSubject(alert)))),
     met: unique(effects.expectations.filter(({ met }) => met).map(({ expectation }) => expectation.id)),
     felt: unique(effects.indicators.filter(({ felt }) => felt).map(({ name }) => name)),
   };

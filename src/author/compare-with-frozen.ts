@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.ts';
+import { plainNodeNamesOf } from '../snapshot/node-names.ts';
 import { readPrivate } from '../snapshot/private/truth.ts';
+import { readPublic } from '../snapshot/public-reader.ts';
 import type { BuildOutcome } from './build-pool.ts';
 import { compareEffects, type ProvenEffects, provenEffects } from './compare-effects.ts';
 import type { LockedTask } from './lock-file.ts';
@@ -62,8 +64,9 @@ export async function compareWithFrozen(
 /** What a bundle proves, read from its private part. */
 export async function effectsOf(bundle: string, identities: readonly string[] = []): Promise<ProvenEffects> {
   const { groundTruth, effects } = await readPrivate(bundle, identities);
+  const plain = await plainNodeNamesOf(await readPublic(bundle), groundTruth);
   // written by measureEffects
-  return provenEffects(groundTruth, effects as Effects);
+  return provenEffects(groundTruth, effects as Effects, plain);
 }
 
 function byEffects(before: ProvenEffects | undefined, after: ProvenEffects) {

@@ -6,6 +6,8 @@ import {
   stabilityOf,
 } from '../../src/author/compare-effects.ts';
 import type { Effects } from '../../src/author/prove.ts';
+import type { GroundTruth } from '../../src/spec/bundle.ts';
+import { plainNodeNames } from '../../src/snapshot/node-names.ts';
 
 const run = (parts: Partial<ProvenEffects> = {}): ProvenEffects => ({
   rootCauses: ['shop/Deployment/a'],
@@ -31,7 +33,7 @@ describe('two runs on a real cluster', () => {
         expectations: [],
         indicators: [],
       }) as unknown as Effects;
-    const of = (pod: string) => provenEffects({ rootCauses: [] }, effects(pod));
+    const of = (pod: string) => provenEffects({ rootCauses: [] }, effects(pod), (text) => text);
     expect(of('a-6d5f8c7b9d-x2x4z')).toEqual(of('a-7c9b6996b6-5mjcm'));
     expect(of('a-6d5f8c7b9d-x2x4z').alerts).toEqual([
       'DependencyErrors shop/b a',
@@ -44,6 +46,23 @@ describe('two runs on a real cluster', () => {
       alertAgreement: 1 / 3,
       differences: ['alert Y shop/b is gone', 'alert Z shop/c is new'],
     });
+  });
+
+  test('are the same where another of two equal workers is lost, on a cluster of another name', () => {
+    const lost = (cluster: string, node: string) => {
+      const names = [`${cluster}-control-plane`, `${cluster}-worker`, `${cluster}-worker2`];
+      const effects = { alertsDueToCauses: [{ name: 'KubeNodeNotReady', labels: { node }, afterMs: 1 }] };
+      return provenEffects(
+        { rootCauses: [{ entity: `cluster/Node/${node}` }] } as Pick<GroundTruth, 'rootCauses'>,
+        { ...effects, expectations: [], indicators: [] } as unknown as Effects,
+        plainNodeNames(
+          names.map((name) => ({ name, isWorker: !name.endsWith('plane') })),
+          new Set([node]),
+        ),
+      );
+    };
+    expect(lost('a', 'a-worker2')).toEqual(lost('shop-eu2', 'shop-eu2-worker'));
+    expect(lost('a', 'a-worker2').rootCauses).toEqual(['cluster/Node/worker']);
   });
 
   test('differ where a cause, an expectation or what users feel is another', () => {

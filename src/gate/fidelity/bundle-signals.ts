@@ -7,12 +7,12 @@ import { floorSolvers } from '../../harness/agents/floor.ts';
 import { loadTask } from '../../harness/load-task.ts';
 import { createTaskScorer } from '../../scoring/score-run.ts';
 import { universeOfBundle } from '../../scoring/universe-of-bundle.ts';
+import { plainNodeNamesOf } from '../../snapshot/node-names.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { type PublicBundle, readPublic } from '../../snapshot/public-reader.ts';
 import { measureFloor } from '../floor/measure-floor.ts';
 import { statesInPatch, statesOfPod } from './container-states.ts';
 import { errorKindOf, isErrorLine } from './error-kinds.ts';
-import { type NamedNode, plainNodeNames } from './node-names.ts';
 import { fieldsOf } from './object-fields.ts';
 import { type ServiceShift, serviceShifts } from './service-shifts.ts';
 
@@ -64,11 +64,7 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
     readonly scenario?: { readonly name?: string };
     readonly kubernetes?: string;
   };
-  const causes = secret.groundTruth.rootCauses.map(({ entity }) => entity);
-  const plain = plainNodeNames(
-    await nodesOf(bundle),
-    new Set(causes.map((entity) => entity.replace(/^cluster\/Node\//, ''))),
-  );
+  const plain = await plainNodeNamesOf(bundle, secret.groundTruth);
   const plainSet = (texts: Iterable<string>) => new Set([...texts].map(plain));
   const { events, eventReasons } = await readEvents(bundle, universe, scope, window.startMs);
   return {
@@ -91,23 +87,10 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
         count,
       ]),
     ),
-    rootCauses: plainSet(causes),
+    rootCauses: plainSet(secret.groundTruth.rootCauses.map(({ entity }) => entity)),
     symptoms: plainSet(secret.groundTruth.symptoms.map(({ entity }) => entity)),
     heuristics: await scoresOf(directory, signal),
   };
-}
-
-async function nodesOf(bundle: PublicBundle): Promise<readonly NamedNode[]> {
-  const nodes: NamedNode[] = [];
-  for await (const { kind, metadata } of bundle.objects()) {
-    if (kind !== 'Node') continue;
-    const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> };
-    nodes.push({
-      name: metadata.name,
-      isWorker: labels['node-role.kubernetes.io/control-plane'] === undefined,
-    });
-  }
-  return nodes;
 }
 
 interface Window {

@@ -1,5 +1,7 @@
-import { literally } from '../../base/literally.ts';
-import { byCodeUnit } from '../../base/order.ts';
+import { literally } from '../base/literally.ts';
+import { byCodeUnit } from '../base/order.ts';
+import type { GroundTruth } from '../spec/bundle.ts';
+import type { PublicBundle } from './public-reader.ts';
 
 export interface NamedNode {
   readonly name: string;
@@ -25,6 +27,23 @@ export function plainNodeNames(
   const longestFirst = [...plain.keys()].sort((a, b) => b.length - a.length);
   const names = new RegExp(`(?:${longestFirst.map(literally).join('|')})(?![\\w-])`, 'g');
   return (text) => text.replace(names, (name) => plain.get(name) ?? name);
+}
+
+/** `plainNodeNames` for the nodes and root causes of a bundle. */
+export async function plainNodeNamesOf(
+  bundle: PublicBundle,
+  { rootCauses }: Pick<GroundTruth, 'rootCauses'>,
+): Promise<(text: string) => string> {
+  const nodes: NamedNode[] = [];
+  for await (const { kind, metadata } of bundle.objects()) {
+    if (kind !== 'Node') continue;
+    const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> };
+    nodes.push({
+      name: metadata.name,
+      isWorker: labels['node-role.kubernetes.io/control-plane'] === undefined,
+    });
+  }
+  return plainNodeNames(nodes, new Set(rootCauses.map(({ entity }) => entity.replace(/^cluster\/Node\//, ''))));
 }
 
 /** What all names begin with, up to a dash. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainNodeNames } from '../../../src/gate/fidelity/node-names.ts';
+import { plainNodeNames } from '../../src/snapshot/node-names.ts';
 
 const node = (name: string) => ({ name, isWorker: !name.endsWith('plane') });
 const nodes = ['shop-eu2-control-plane', 'shop-eu2-worker', 'shop-eu2-worker2'].map(node);
