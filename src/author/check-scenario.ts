@@ -12,8 +12,10 @@ import { inFileOrder, type LoadedFile } from '../spec/load-file.ts';
 import { loadProfile } from '../spec/load-profile.ts';
 import { loadScenario } from '../spec/load-scenario.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
-import type { Scenario } from '../spec/scenario.ts';
-import { validateScenario } from '../spec/validate-scenario.ts';
+import { Scenario } from '../spec/scenario.ts';
+import { schemaProblems } from '../spec/schema-problems.ts';
+import { jsonPointer, readSourceDocument, type SourceDocument } from '../spec/source-document.ts';
+import { validateScenario, validateSoundEntries } from '../spec/validate-scenario.ts';
 import {
   findApplication,
   findProfile,
@@ -47,9 +49,52 @@ export async function checkScenario(
   options: { readonly profile?: string; readonly lookUpFrom?: string } = {},
 ): Promise<Checked<CheckedScenario>> {
   const loaded = await loadScenario(path);
-  return loaded.ok
-    ? checkLoadedScenario(loaded.value, options.lookUpFrom ?? path, cache, options.profile)
-    : loaded;
+  const lookUpFrom = options.lookUpFrom ?? path;
+  if (loaded.ok) return checkLoadedScenario(loaded.value, lookUpFrom, cache, options.profile);
+  const isScenario = !loaded.diagnostics.some(({ code }) => code === 'FIL007');
+  const beyondForm = isScenario ? await checkSoundParts(path, lookUpFrom, cache, options.profile) : [];
+  return { ok: false, diagnostics: inFileOrder([...loaded.diagnostics, ...beyondForm]) };
+}
+
+/** Mistakes beyond its form of a scenario whose form is wrong somewhere: in its names, and in entries that are well-formed. */
+async function checkSoundParts(
+  path: string,
+  lookUpFrom: string,
+  cache: ApplicationCache,
+  wantedProfile: string | undefined,
+): Promise<readonly Diagnostic[]> {
+  const read = await readSourceDocument(path);
+  if (!read.ok) return [];
+  const { value: source } = read;
+  const wrong = schemaProblems(Scenario, source.value).map(({ pointer }) => pointer);
+  const isSound = (pointer: string) =>
+    !wrong.some((place) => place === pointer || place.startsWith(`${pointer}/`));
+  const sound = Object.fromEntries(
+    Object.entries(source.value as object).filter(
+      ([field]) => isEntryList(field, source.value) || isSound(jsonPointer(field)),
+    ),
+  ) as Partial<Scenario>;
+  const named = { value: sound, source };
+  const profile = await profileOf(named, lookUpFrom, wantedProfile);
+  const application = timedBy(await applicationOf(named, lookUpFrom, cache), profile.value);
+  const view = application.value && viewFromManifests(application.value, '0'.repeat(32));
+  const entries = validateSoundEntries(sound, source, isSound, {
+    application: application.value,
+    profile: profile.value,
+    ...mechanismLookups(view),
+    capabilities: profile.value && offered(profile.value),
+  });
+  // an application's own mistakes are told when the scenario is well-formed: here they would be most of what is said
+  const names = [...application.diagnostics, ...profile.diagnostics];
+  return [...names.filter(({ location }) => location.file === source.file), ...entries];
+}
+
+/** Its entries are sound or not one by one. */
+function isEntryList(field: string, scenario: unknown): boolean {
+  return (
+    ['faults', 'distractors', 'cover'].includes(field) &&
+    Array.isArray((scenario as Record<string, unknown>)[field])
+  );
 }
 
 /** The same for a scenario whose form was checked; `path` is where names are looked up from. */
@@ -116,12 +161,21 @@ interface Found<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What applications and profiles are looked up for; a name may be missing where the form is wrong. */
+interface Naming {
+  readonly value: Partial<Pick<Scenario, 'application' | 'cluster'>>;
+  readonly source: SourceDocument;
+}
+
+const nothing: Found<never> = { value: undefined, diagnostics: [] };
+
 async function applicationOf(
-  { value, source }: LoadedFile<Scenario>,
+  { value, source }: Naming,
   path: string,
   cache: ApplicationCache,
 ): Promise<Found<Application>> {
   const name = value.application;
+  if (name === undefined) return nothing;
   const folder = await findApplication(name, dirname(path));
   if (folder === undefined)
     return unknown(
@@ -145,11 +199,12 @@ function timedBy(application: Found<Application>, profile: ClusterProfile | unde
 }
 
 async function profileOf(
-  { value, source }: LoadedFile<Scenario>,
+  { value, source }: Naming,
   path: string,
   given: string | undefined,
 ): Promise<Found<ClusterProfile>> {
   const name = given ?? value.cluster;
+  if (name === undefined) return nothing;
   const file =
     given === undefined ? await findProfile(name, dirname(path)) : await requireProfile(given, dirname(path));
   if (file === undefined)

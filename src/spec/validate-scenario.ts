@@ -11,7 +11,7 @@ import type { ClusterProfile } from './profile.ts';
 import { type Report, reporter } from './reporter.ts';
 import type { Scenario } from './scenario.ts';
 import { schemaProblems } from './schema-problems.ts';
-import { jsonPointer } from './source-document.ts';
+import { jsonPointer, type SourceDocument } from './source-document.ts';
 
 /** What a scenario is checked against. What could not be found is absent, and a diagnostic says so already. */
 export interface ScenarioContext {
@@ -70,34 +70,52 @@ export function validateScenario(loaded: LoadedFile<Scenario>, context: Scenario
   return inFileOrder(diagnostics);
 }
 
+/**
+ * What can be told of a scenario whose form is wrong somewhere: names, arguments and ids of its entries in which nothing
+ * is wrong (`isSound`, by their JSON pointers). So a mistyped duration does not hide a mistyped fault.
+ */
+export function validateSoundEntries(
+  scenario: EntryLists,
+  source: SourceDocument,
+  isSound: (pointer: string) => boolean,
+  context: ScenarioContext,
+): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = reporter(source, diagnostics);
+  const entries = entriesOf(scenario, context, isSound);
+  checkIds(entries, report);
+  for (const entry of entries) checkEntry(entry, context, report);
+  return inFileOrder(diagnostics);
+}
+
+/** The lists of what is done in a scenario. */
+export type EntryLists = Partial<Pick<Scenario, 'faults' | 'distractors' | 'cover'>>;
+
 /** The seed shifts the start of the incident inside the window; this part of the baseline is certain. */
 const shortestBaseline = 0.85;
 
-function entriesOf(scenario: Scenario, context: ScenarioContext): Entry[] {
-  const entry = (
+function entriesOf(
+  { faults = [], distractors = [], cover = [] }: EntryLists,
+  context: ScenarioContext,
+  isSound: (pointer: string) => boolean = () => true,
+): Entry[] {
+  const entries = <Use extends { id?: string; at?: string; args: Record<string, unknown> }>(
     type: Entry['type'],
     list: string,
-    index: number,
-    name: string,
-    use: { id?: string; at?: string; args: Record<string, unknown> },
+    uses: readonly Use[],
+    nameOf: (use: Use) => string,
     lookup: MechanismLookup,
-  ): Entry => ({
-    type,
-    pointer: jsonPointer(list, index),
-    name,
-    id: use.id,
-    atMs: signedDuration(use.at ?? '0s'),
-    args: use.args,
-    lookup,
-  });
+  ): Entry[] =>
+    uses.flatMap((use, index) => {
+      const pointer = jsonPointer(list, index);
+      if (!isSound(pointer)) return [];
+      const { id, at = '0s', args } = use;
+      return [{ type, pointer, name: nameOf(use), id, atMs: signedDuration(at), args, lookup }];
+    });
   return [
-    ...scenario.faults.map((use, index) => entry('fault', 'faults', index, use.fault, use, context.faults)),
-    ...(scenario.distractors ?? []).map((use, index) =>
-      entry('distractor', 'distractors', index, use.distractor, use, context.distractors),
-    ),
-    ...(scenario.cover ?? []).map((use, index) =>
-      entry('cover', 'cover', index, use.cover, use, context.cover),
-    ),
+    ...entries('fault', 'faults', faults, ({ fault }) => fault, context.faults),
+    ...entries('distractor', 'distractors', distractors, ({ distractor }) => distractor, context.distractors),
+    ...entries('cover', 'cover', cover, ({ cover: name }) => name, context.cover),
   ];
 }
 
