@@ -1,20 +1,14 @@
 import { rfc3339Seconds } from '../../../base/clock.ts';
-import { jsonEqual } from '../../../base/json.ts';
 import { key as fold, unit } from '../../../base/random.ts';
 import { quantityMilli, quantityValue } from '../api/quantity.ts';
 import { matchesSelector } from '../api/selectors.ts';
 import type { Timer } from '../simulation.ts';
-import {
-  desiredFromMetrics,
-  type PodMetric,
-  type ScalingRules,
-  scaleDownLimit,
-  scaleUpLimit,
-} from './autoscaler-math.ts';
+import { limitReplicas, type Memory } from './autoscaler-limits.ts';
+import { desiredFromMetrics, type PodMetric } from './autoscaler-math.ts';
+import { type Autoscaler, StatusWriter } from './autoscaler-status.ts';
 import { conditionOf } from './conditions.ts';
 import { type ControlContext, controllerManager } from './control-context.ts';
 import {
-  type Condition,
   type Deployment,
   type KubeObject,
   keyOf,
@@ -34,33 +28,6 @@ export interface UsageSource {
     namespace: string,
     name: string,
   ): { readonly containers: readonly { cpuMillis: number; memoryBytes: number }[] } | undefined;
-}
-
-interface MetricSpec {
-  type: string;
-  resource?: { name: string; target: { type: string; averageUtilization?: number; averageValue?: string } };
-}
-
-interface Rules {
-  stabilizationWindowSeconds?: number;
-  selectPolicy?: string;
-  policies?: { type: string; value: number; periodSeconds: number }[];
-}
-
-interface Autoscaler extends KubeObject {
-  spec: {
-    scaleTargetRef: { apiVersion?: string; kind: string; name: string };
-    minReplicas?: number;
-    maxReplicas: number;
-    metrics?: MetricSpec[];
-    behavior?: { scaleUp?: Rules; scaleDown?: Rules };
-  };
-  status?: Record<string, unknown> & { conditions?: Condition[]; lastScaleTime?: string };
-}
-
-interface Memory {
-  recommendations: { atMs: number; replicas: number }[];
-  changes: { atMs: number; change: number }[];
 }
 
 /** Scales targets by CPU or memory usage, every 15 s. */
@@ -85,6 +52,12 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     },
     { replay: true },
   );
+
+  function memoryOf({ metadata: { uid = '' } }: Autoscaler): Memory {
+    const memory = memories.get(uid) ?? { recommendations: [], changes: [] };
+    memories.set(uid, memory);
+    return memory;
+  }
 
   function reconcile(key: string): void {
     const autoscaler = store.get(resource.horizontalPodAutoscalers, ...splitKey(key)) as
@@ -125,7 +98,14 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     const proposal = propose(autoscaler, target, current, writer);
     if (proposal === undefined)
       return writer.write({ ...base, desiredReplicas: autoscaler.status?.['desiredReplicas'] ?? 0 });
-    const desired = limit(autoscaler, current, proposal.replicas, writer);
+    const desired = limitReplicas(
+      autoscaler.spec,
+      current,
+      proposal.replicas,
+      memoryOf(autoscaler),
+      simulation.nowMs,
+      writer,
+    );
     const status = { ...base, desiredReplicas: desired, currentMetrics: proposal.currentMetrics };
     if (desired === current) return writer.write(status);
     rescale(autoscaler, target, current, desired, proposal, writer);
@@ -261,97 +241,6 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     return !isPodReady(pod) && startedMs + 30_000 > turnedMs;
   }
 
-  /** Stabilisation, policies and bounds. */
-  function limit(autoscaler: Autoscaler, current: number, proposed: number, writer: StatusWriter): number {
-    const { behavior, minReplicas = 1, maxReplicas } = autoscaler.spec;
-    const nowMs = simulation.nowMs;
-    const memory = memories.get(autoscaler.metadata.uid ?? '') ?? { recommendations: [], changes: [] };
-    memories.set(autoscaler.metadata.uid ?? '', memory);
-    const up: ScalingRules = {
-      stabilizationWindowSeconds: behavior?.scaleUp?.stabilizationWindowSeconds ?? 0,
-      selectPolicy: behavior?.scaleUp?.selectPolicy ?? 'Max',
-      policies: behavior?.scaleUp?.policies ?? [
-        { type: 'Pods', value: 4, periodSeconds: 15 },
-        { type: 'Percent', value: 100, periodSeconds: 15 },
-      ],
-    };
-    const down: ScalingRules = {
-      stabilizationWindowSeconds: behavior?.scaleDown?.stabilizationWindowSeconds ?? 300,
-      selectPolicy: behavior?.scaleDown?.selectPolicy ?? 'Max',
-      policies: behavior?.scaleDown?.policies ?? [{ type: 'Percent', value: 100, periodSeconds: 15 }],
-    };
-    let lowest = proposed;
-    let highest = proposed;
-    for (const { atMs, replicas } of memory.recommendations) {
-      if (atMs > nowMs - up.stabilizationWindowSeconds * 1000) lowest = Math.min(lowest, replicas);
-      if (atMs > nowMs - down.stabilizationWindowSeconds * 1000) highest = Math.max(highest, replicas);
-    }
-    const longestMs = 1000 * Math.max(up.stabilizationWindowSeconds, down.stabilizationWindowSeconds);
-    memory.recommendations = [
-      ...memory.recommendations.filter(({ atMs }) => atMs > nowMs - longestMs),
-      { atMs: nowMs, replicas: proposed },
-    ];
-    memory.changes = memory.changes.filter(({ atMs }) => atMs > nowMs - 1_800_000);
-    let wanted = current;
-    if (wanted < lowest) wanted = lowest;
-    if (wanted > highest) wanted = highest;
-    if (wanted !== proposed && proposed < wanted)
-      writer.set(
-        'AbleToScale',
-        'True',
-        'ScaleDownStabilized',
-        'recent recommendations were higher than current one, applying the highest recent recommendation',
-      );
-    else if (wanted !== proposed)
-      writer.set(
-        'AbleToScale',
-        'True',
-        'ScaleUpStabilized',
-        'recent recommendations were lower than current one, applying the lowest recent recommendation',
-      );
-    else writer.set('AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size');
-    let bounded = wanted;
-    let reason: readonly [status: 'True' | 'False', reason: string, message: string] = [
-      'False',
-      'DesiredWithinRange',
-      'the desired count is within the acceptable range',
-    ];
-    if (bounded > maxReplicas) {
-      bounded = maxReplicas;
-      reason = [
-        'True',
-        'TooManyReplicas',
-        'the desired replica count is more than the maximum replica count',
-      ];
-    } else if (bounded < minReplicas) {
-      bounded = minReplicas;
-      reason = ['True', 'TooFewReplicas', 'the desired replica count is less than the minimum replica count'];
-    }
-    if (bounded > current) {
-      const most = Math.max(current, scaleUpLimit(current, memory.changes, up, nowMs));
-      if (bounded > most) {
-        bounded = most;
-        reason = [
-          'True',
-          'ScaleUpLimit',
-          'the desired replica count is increasing faster than the maximum scale rate',
-        ];
-      }
-    } else if (bounded < current) {
-      const fewest = Math.min(current, scaleDownLimit(current, memory.changes, down, nowMs));
-      if (bounded < fewest) {
-        bounded = fewest;
-        reason = [
-          'True',
-          'ScaleDownLimit',
-          'the desired replica count is decreasing faster than the maximum scale rate',
-        ];
-      }
-    }
-    writer.set('ScalingLimited', ...reason);
-    return bounded;
-  }
-
   function rescale(
     autoscaler: Autoscaler,
     target: Deployment | StatefulSet,
@@ -361,9 +250,7 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
     writer: StatusWriter,
   ): void {
     store.update({ ...target, spec: { ...target.spec, replicas: desired } } as KubeObject, controllerManager);
-    memories
-      .get(autoscaler.metadata.uid ?? '')
-      ?.changes.push({ atMs: simulation.nowMs, change: desired - current });
+    memoryOf(autoscaler).changes.push({ atMs: simulation.nowMs, change: desired - current });
     const { minReplicas = 1, maxReplicas } = autoscaler.spec;
     const reason =
       desired > current
@@ -386,39 +273,5 @@ export function startHorizontalPodAutoscaler(context: ControlContext, usage: Usa
       'SucceededRescale',
       `the HPA controller was able to update the target scale to ${desired}`,
     );
-  }
-}
-
-/** Collects conditions and writes the status once. */
-class StatusWriter {
-  readonly #context: ControlContext;
-  readonly #autoscaler: Autoscaler;
-  #conditions: Condition[];
-  constructor(context: ControlContext, autoscaler: Autoscaler) {
-    this.#context = context;
-    this.#autoscaler = autoscaler;
-    this.#conditions = [...(autoscaler.status?.conditions ?? [])];
-  }
-
-  set(type: string, status: 'True' | 'False', reason: string, message: string): void {
-    const before = conditionOf(this.#autoscaler.status?.conditions, type);
-    const now = rfc3339Seconds(this.#context.simulation.nowMs - this.#context.ageMs(this.#autoscaler));
-    const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now;
-    const condition: Condition = { type, status, lastTransitionTime, reason, message };
-    const at = this.#conditions.findIndex((one) => one.type === type);
-    if (at < 0) this.#conditions.push(condition);
-    else this.#conditions[at] = condition;
-  }
-
-  write(fields: Record<string, unknown>): void {
-    const { lastScaleTime } = this.#autoscaler.status ?? {};
-    const status = {
-      ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
-      currentMetrics: null,
-      ...fields,
-      conditions: this.#conditions,
-    };
-    if (!jsonEqual(this.#autoscaler.status ?? {}, status))
-      this.#context.store.updateStatus({ ...this.#autoscaler, status }, controllerManager);
   }
 }
