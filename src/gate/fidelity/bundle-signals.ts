@@ -13,6 +13,7 @@ import { type PublicBundle, readPublic } from '../../snapshot/public-reader.ts';
 import { measureFloor } from '../floor/measure-floor.ts';
 import { statesInPatch, statesOfPod } from './container-states.ts';
 import { errorKindOf, isErrorLine } from './error-kinds.ts';
+import { readEvents } from './event-signals.ts';
 import { fieldsOf } from './object-fields.ts';
 import { type ServiceShift, serviceShifts } from './service-shifts.ts';
 
@@ -23,7 +24,7 @@ export interface BundleSignals {
   readonly scenario: string;
   /** `reason`: of Events about the application and its nodes that happened in the window. */
   readonly eventReasons: ReadonlySet<string>;
-  /** `reason kind entity`. */
+  /** `reason kind entity`; probes of a pod that was told to end: `Unhealthy Pod entity, ending`. */
   readonly events: ReadonlySet<string>;
   /** `entity waiting|terminated reason`. */
   readonly containerStates: ReadonlySet<string>;
@@ -66,7 +67,7 @@ export async function readSignals(directory: string, signal: AbortSignal): Promi
   };
   const plain = await plainNodeNamesOf(bundle, secret.groundTruth);
   const plainSet = (texts: Iterable<string>) => new Set([...texts].map(plain));
-  const { events, eventReasons } = await readEvents(bundle, universe, scope, window.startMs);
+  const { events, eventReasons } = await readEvents(bundle.events(), universe, scope, window.startMs);
   return {
     provider: bundle.manifest.provider,
     kubernetes: kubernetes ?? '',
@@ -109,33 +110,6 @@ function windowOf(bundle: PublicBundle, provenance: Readonly<Record<string, unkn
 /** The application's namespaces: those with pods that log or are traced; what is outside of them is the installation's. */
 async function scopeOf(bundle: PublicBundle): Promise<ReadonlySet<string>> {
   return new Set((await bundle.topology()).services.map(({ namespace }) => namespace));
-}
-
-async function readEvents(
-  bundle: PublicBundle,
-  universe: Universe,
-  scope: ReadonlySet<string>,
-  startMs: number,
-): Promise<Pick<BundleSignals, 'events' | 'eventReasons'>> {
-  const events = new Set<string>();
-  const eventReasons = new Set<string>();
-  for await (const event of bundle.events()) {
-    const { involvedObject, reason, lastTimestamp, eventTime, series } = event as typeof event & {
-      readonly reason?: string;
-      readonly lastTimestamp?: string | null;
-      readonly eventTime?: string | null;
-      readonly series?: { readonly lastObservedTime?: string } | null;
-    };
-    const { kind = '', name = '', namespace } = involvedObject;
-    if (Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? '') < startMs) continue;
-    if (kind !== 'Node' && !scope.has(namespace ?? '')) continue;
-    const entity = universe.fold(
-      entityName({ kind, name, namespace: kind === 'Node' ? undefined : namespace }),
-    );
-    events.add(`${reason} ${kind} ${entity}`);
-    eventReasons.add(String(reason));
-  }
-  return { events, eventReasons };
 }
 
 async function readObjects(

@@ -3,8 +3,11 @@ import type { BundleSignals } from '../../../src/gate/fidelity/bundle-signals.ts
 import { compareSignals } from '../../../src/gate/fidelity/compare-signals.ts';
 import { statesInPatch, statesOfPod } from '../../../src/gate/fidelity/container-states.ts';
 import { errorKindOf, isErrorLine } from '../../../src/gate/fidelity/error-kinds.ts';
+import { readEvents } from '../../../src/gate/fidelity/event-signals.ts';
+import { explain } from '../../../src/gate/fidelity/explanations.ts';
 import { fidelityMarkdown } from '../../../src/gate/fidelity/fidelity-report.ts';
 import { fieldsOf } from '../../../src/gate/fidelity/object-fields.ts';
+import type { EventLine } from '../../../src/spec/bundle.ts';
 
 describe('kinds of errors', () => {
   test.each([
@@ -64,6 +67,38 @@ test('fields of objects: list items share a field, keys of data are none', () =>
       spec: { containers: [{ name: 'x' }, { name: 'y', image: 'z' }], selector: { app: 'a' }, empty: null },
     }),
   ]).toEqual(['metadata.labels', 'spec.containers[].name', 'spec.containers[].image', 'spec.selector']);
+});
+
+test('a probe that fails because its pod ends is told apart from one that fails, and is chance', async () => {
+  const event = (second: number, reason: string, name: string, message: string) => ({
+    involvedObject: { kind: 'Pod', namespace: 'shop', name },
+    reason,
+    message,
+    lastTimestamp: `2026-11-01T10:00:${second}Z`,
+  });
+  async function* lines() {
+    yield event(10, 'Killing', 'early', 'Stopping container c');
+    yield event(20, 'Unhealthy', 'a', 'Readiness probe failed');
+    yield event(21, 'Killing', 'a', 'Container c failed liveness probe, will be restarted');
+    yield event(22, 'Unhealthy', 'a', 'Readiness probe failed');
+    yield event(23, 'Killing', 'b', 'Stopping container c');
+    yield event(24, 'Unhealthy', 'b', 'Readiness probe failed');
+  }
+  const { events } = await readEvents(
+    lines() as unknown as AsyncIterable<EventLine>,
+    { fold: (entity: string) => entity },
+    new Set(['shop']),
+    Date.parse('2026-11-01T10:00:15Z'),
+  );
+  const ending = 'Unhealthy Pod shop/Pod/b, ending';
+  expect([...events]).toEqual([
+    'Unhealthy Pod shop/Pod/a',
+    'Killing Pod shop/Pod/a',
+    'Killing Pod shop/Pod/b',
+    ending,
+  ]);
+  expect(explain('events', ending, 'kind')?.from).toBe('chance');
+  expect(explain('events', 'Unhealthy Pod shop/Pod/a', 'kind')).toBeUndefined();
 });
 
 describe('a comparison', () => {
