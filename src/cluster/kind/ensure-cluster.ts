@@ -6,7 +6,7 @@ import { dockerVersion, nodeContainers } from './docker.ts';
 import { requireOurs } from './kind-ownership.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { nodesOf, prepareCluster, startNodes, waitForNodes } from './nodes.ts';
-import { refuseUnserved } from './refuse-unserved.ts';
+import { mendOfflineNetwork } from './offline-network.ts';
 import { runCommand } from './run-command.ts';
 
 export interface EnsureOptions {
@@ -54,7 +54,7 @@ export async function ensureKindCluster(
   });
   return await whileOpen(nodesOf(created), async (nodes) => {
     await prepareCluster(nodes.kube);
-    await refuseUnserved(await nodeContainers(clusterName));
+    await mendOfflineNetwork(await nodeContainers(clusterName));
     return { state: created, isNew: true };
   });
 }
@@ -68,7 +68,7 @@ async function isUsable(state: ClusterState, { settings, onStep, signal }: Ensur
   await startNodes(containers);
   return await whileOpen(nodesOf(state), async (nodes) => {
     if (await waitForNodes(nodes.kube, containers.length, 90_000, signal)) {
-      await refuseUnserved(await nodeContainers(settings.clusterName));
+      await mendOfflineNetwork(await nodeContainers(settings.clusterName));
       onStep(`${settings.clusterName} is running`);
       return true;
     }
