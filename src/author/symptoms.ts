@@ -60,7 +60,7 @@ export function deriveSymptoms(
 /** The slowest of so few requests are not to be told from chance. */
 const fewRequests = 20;
 /** So much slower is everybody on a machine where others start again and again. */
-const neighbourSeconds = 0.1;
+const neighbourSeconds = 0.25;
 
 function ofSubject(part: readonly Indicator[], name: string, subject: string): number | undefined {
   return part.find((one) => one.name === name && one.subject === subject)?.value;
