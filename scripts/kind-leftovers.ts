@@ -51,7 +51,9 @@ export function containers(filter: string): readonly string[] {
 
 /** A number alone is not enough: another process may have it by now. */
 function isTestRun(pid: number): boolean {
-  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.includes('test-kind');
+  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.includes(
+    'test-kind',
+  );
 }
 
 function namesIn(folder: string): readonly string[] {

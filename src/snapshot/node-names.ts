@@ -43,7 +43,10 @@ export async function plainNodeNamesOf(
       isWorker: labels['node-role.kubernetes.io/control-plane'] === undefined,
     });
   }
-  return plainNodeNames(nodes, new Set(rootCauses.map(({ entity }) => entity.replace(/^cluster\/Node\//, ''))));
+  return plainNodeNames(
+    nodes,
+    new Set(rootCauses.map(({ entity }) => entity.replace(/^cluster\/Node\//, ''))),
+  );
 }
 
 /** What all names begin with, up to a dash. */

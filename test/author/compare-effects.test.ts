@@ -6,8 +6,8 @@ import {
   stabilityOf,
 } from '../../src/author/compare-effects.ts';
 import type { Effects } from '../../src/author/prove.ts';
-import type { GroundTruth } from '../../src/spec/bundle.ts';
 import { plainNodeNames } from '../../src/snapshot/node-names.ts';
+import type { GroundTruth } from '../../src/spec/bundle.ts';
 
 const run = (parts: Partial<ProvenEffects> = {}): ProvenEffects => ({
   rootCauses: ['shop/Deployment/a'],
