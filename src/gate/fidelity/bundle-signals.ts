@@ -22,7 +22,7 @@ export interface BundleSignals {
   readonly provider: string;
   readonly kubernetes: string;
   readonly scenario: string;
-  /** `reason`: of Events about the application and its nodes that happened in the window. */
+  /** `reason`: of Events about the application and its nodes that happened in the window; `Unhealthy, ending` as in `events`. */
   readonly eventReasons: ReadonlySet<string>;
   /** `reason kind entity`; probes of a pod that was told to end: `Unhealthy Pod entity, ending`. */
   readonly events: ReadonlySet<string>;

@@ -37,8 +37,9 @@ export async function readEvents(
     const pod = `${namespace}/${name}`;
     if (reason === 'Killing' && message?.startsWith('Stopping container') === true) endings.set(pod, lastMs);
     const isEnding = reason === 'Unhealthy' && lastMs >= (endings.get(pod) ?? Number.POSITIVE_INFINITY);
-    events.add(`${reason} ${kind} ${entity}${isEnding ? ', ending' : ''}`);
-    eventReasons.add(String(reason));
+    const ending = isEnding ? ', ending' : '';
+    events.add(`${reason} ${kind} ${entity}${ending}`);
+    eventReasons.add(`${reason}${ending}`);
   }
   return { events, eventReasons };
 }
