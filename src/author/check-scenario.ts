@@ -10,7 +10,7 @@ import { type Capability, capabilities } from '../spec/capability.ts';
 import { loadApplication } from '../spec/load-application.ts';
 import { inFileOrder, type LoadedFile } from '../spec/load-file.ts';
 import { loadProfile } from '../spec/load-profile.ts';
-import { loadScenario } from '../spec/load-scenario.ts';
+import { checkScenarioForm } from '../spec/load-scenario.ts';
 import type { ClusterProfile } from '../spec/profile.ts';
 import { Scenario } from '../spec/scenario.ts';
 import { schemaProblems } from '../spec/schema-problems.ts';
@@ -48,24 +48,23 @@ export async function checkScenario(
   cache: ApplicationCache = new Map(),
   options: { readonly profile?: string; readonly lookUpFrom?: string } = {},
 ): Promise<Checked<CheckedScenario>> {
-  const loaded = await loadScenario(path);
+  const read = await readSourceDocument(path);
+  if (!read.ok) return read;
+  const formed = checkScenarioForm(read.value);
   const lookUpFrom = options.lookUpFrom ?? path;
-  if (loaded.ok) return checkLoadedScenario(loaded.value, lookUpFrom, cache, options.profile);
-  const isScenario = !loaded.diagnostics.some(({ code }) => code === 'FIL007');
-  const beyondForm = isScenario ? await checkSoundParts(path, lookUpFrom, cache, options.profile) : [];
-  return { ok: false, diagnostics: inFileOrder([...loaded.diagnostics, ...beyondForm]) };
+  if (formed.ok) return checkLoadedScenario(formed.value, lookUpFrom, cache, options.profile);
+  const isScenario = !formed.diagnostics.some(({ code }) => code === 'FIL007');
+  const beyondForm = isScenario ? await checkSoundParts(read.value, lookUpFrom, cache, options.profile) : [];
+  return { ok: false, diagnostics: inFileOrder([...formed.diagnostics, ...beyondForm]) };
 }
 
 /** Mistakes beyond its form of a scenario whose form is wrong somewhere: in its names, and in entries that are well-formed. */
 async function checkSoundParts(
-  path: string,
+  source: SourceDocument,
   lookUpFrom: string,
   cache: ApplicationCache,
   wantedProfile: string | undefined,
 ): Promise<readonly Diagnostic[]> {
-  const read = await readSourceDocument(path);
-  if (!read.ok) return [];
-  const { value: source } = read;
   const wrong = schemaProblems(Scenario, source.value).map(({ pointer }) => pointer);
   const isSound = (pointer: string) =>
     !wrong.some((place) => place === pointer || place.startsWith(`${pointer}/`));

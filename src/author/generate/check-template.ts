@@ -4,8 +4,8 @@ import { sha256 } from '../../base/hash.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Application } from '../../spec/application.ts';
 import { loadApplication } from '../../spec/load-application.ts';
-import { checkFile, inFileOrder, loadFile } from '../../spec/load-file.ts';
-import { Scenario } from '../../spec/scenario.ts';
+import { inFileOrder, loadFile } from '../../spec/load-file.ts';
+import { checkScenarioForm } from '../../spec/load-scenario.ts';
 import { jsonPointer, type SourceDocument } from '../../spec/source-document.ts';
 import { ScenarioTemplate } from '../../spec/template.ts';
 import { findApplication, listApplications } from '../../spec/workspace.ts';
@@ -134,7 +134,7 @@ function forms(template: ScenarioTemplate, source: SourceDocument, space: Space)
     alternatives.flatMap(([choice]) => {
       const choices = first.map((other, index) => (index === list ? choice : other));
       const document = variantDocument(template, source, choices.filter(isChoice), identity);
-      return checkFile<Scenario>(document, { kind: 'Scenario', schema: Scenario }).diagnostics.filter(
+      return checkScenarioForm(document).diagnostics.filter(
         (one) => !seen.has(JSON.stringify(one)) && seen.add(JSON.stringify(one)),
       );
     }),

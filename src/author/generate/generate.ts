@@ -6,9 +6,8 @@ import { subjectOf } from '../../fault/operations.ts';
 import { planScenario } from '../../fault/planner.ts';
 import { readPrivate } from '../../snapshot/private/truth.ts';
 import { planTiming } from '../../spec/apply-timing.ts';
-import { checkFile } from '../../spec/load-file.ts';
+import { checkScenarioForm } from '../../spec/load-scenario.ts';
 import type { Operation } from '../../spec/plan.ts';
-import { Scenario } from '../../spec/scenario.ts';
 import type { BuildOutcome } from '../build-pool.ts';
 import { type ApplicationCache, checkLoadedScenario } from '../check-scenario.ts';
 import type { CheckedTemplate } from './check-template.ts';
@@ -184,7 +183,7 @@ async function prepare(
     ...(identity.isHeldOut ? { seed: identity.seed } : {}),
   };
   const document = variantDocument(template.template, template.source, choices, identity);
-  const formed = checkFile<Scenario>(document, { kind: 'Scenario', schema: Scenario });
+  const formed = checkScenarioForm(document);
   const checked = formed.ok ? await checkLoadedScenario(formed.value, template.path, cache) : formed;
   const plan = checked.ok
     ? planScenario(checked.value.scenario, checked.value.application, {
