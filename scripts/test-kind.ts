@@ -12,18 +12,15 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
-import { containers, leftoverRuns, removeCluster, workPrefix } from './kind-leftovers.ts';
+import { leftoverRuns, namesOf, removeRun, workPrefix } from './kind-leftovers.ts';
 
 const root = join(import.meta.dirname, '..');
 // a name that says nothing: sandboxes show where they are mounted from
 const work = mkdtempSync(join(tmpdir(), workPrefix));
-const name = `kind-test-${process.pid}`;
-const clusterName = `shop-test-${process.pid}`;
+const { profile: name, cluster: clusterName, label } = namesOf(process.pid);
 const profile = join(work, 'clusters', `${name}.yaml`);
 /** Kept where CULPRIT_TEST_BUNDLES says, to be looked at. */
 const bundles = process.env['CULPRIT_TEST_BUNDLES'] ?? join(work, 'bundles');
-/** Label of containers that tests start beside the cluster, so that they go also when a test is cut off. */
-const label = `culprit-test=${process.pid}`;
 const env = {
   ...process.env,
   // state of its own: a cluster that somebody keeps running is not seen, and not touched
@@ -141,7 +138,7 @@ function missingTools(): readonly string[] {
   );
 }
 
-/** The test profile under a name of this run, so that two runs and a developer's cluster never meet. */
+/** The test profile under the names of this run. */
 function writeProfile(): void {
   const text = readFileSync(join(root, 'clusters/kind-test.yaml'), 'utf8');
   const settings = parse(text) as { name: string; kindCluster: { clusterName?: string } };
@@ -222,25 +219,17 @@ function runChild(args: readonly string[], end: (pid: number) => void): Promise<
 async function cleanUp(): Promise<void> {
   say('taking the cluster down');
   if (existsSync(env.XDG_STATE_HOME)) await culprit('cluster', 'down', '--profile', profile);
-  try {
-    // what `cluster down` could not do, and what tests started beside it
-    removeCluster({ folder: work, pid: process.pid });
-    if (containers(`label=io.x-k8s.kind.cluster=${clusterName}`).length > 0)
-      throw new Error('it is still there');
-  } catch (error) {
-    say(
-      `the cluster could not be taken down (${(error as Error).message}); when Docker answers: kind delete cluster --name ${clusterName}`,
-    );
-  }
-  rmSync(work, { recursive: true, force: true });
+  // what `cluster down` could not do, and what tests started beside it
+  const problem = removeRun({ folder: work, pid: process.pid });
+  if (problem !== undefined) say(problem);
 }
 
 /** Whole clusters that an earlier run left would take the time that this one's are to be proved in. */
 function removeLeftovers(): void {
   for (const run of leftoverRuns(tmpdir())) {
     say(`removing what a run left that was cut off (process ${run.pid})`);
-    removeCluster(run);
-    rmSync(run.folder, { recursive: true, force: true });
+    const problem = removeRun(run);
+    if (problem !== undefined) say(problem);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { atomicWrite } from '../base/atomic-write.ts';
+import { isAliveProcess } from '../base/is-alive-process.ts';
 import { byText } from '../base/order.ts';
 
 /** What we know of a kind cluster that we made; the proof that it is ours. */
@@ -82,10 +83,5 @@ export async function removeClusterState(folder: string, name: string): Promise<
 /** Whether its process lives; a kind cluster counts as alive from the moment it was made until it is taken down. */
 export function isAlive(state: Pick<ClusterState, 'pid' | 'kind'>): boolean {
   if (state.kind !== undefined) return state.kind.phase === 'ready';
-  try {
-    process.kill(state.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isAliveProcess(state.pid);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperationError } from '../base/errors.ts';
+import { isAliveProcess } from '../base/is-alive-process.ts';
 
 /** Held while a process injects or recovers; given back by `release`, and void when its process is gone. */
 export interface InjectionLock {
@@ -71,12 +72,7 @@ function livingHolder(text: string): number | undefined {
     return undefined;
   }
   if (typeof holder.pid !== 'number') return undefined;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
-  }
+  if (!isAliveProcess(holder.pid)) return undefined;
   return startTimeOf(holder.pid) === holder.started ? holder.pid : undefined;
 }
 

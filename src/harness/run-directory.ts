@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { atomicWrite } from '../base/atomic-write.ts';
 import { UserError } from '../base/errors.ts';
+import { isAliveProcess } from '../base/is-alive-process.ts';
 import { RunFile, SampleFile } from './run-file.ts';
 
 export interface SampleKey {
@@ -99,7 +100,7 @@ export class RunDirectory {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
-        if (isAlive(owner))
+        if (owner !== process.pid && isAliveProcess(owner))
           throw new UserError('run-busy', `process ${owner} is working on ${this.path}`, {
             hint: `wait for it; if it is something else, delete ${path}`,
           });
@@ -107,16 +108,6 @@ export class RunDirectory {
       }
     }
     throw new UserError('run-busy', `${this.path} is being worked on`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0) || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

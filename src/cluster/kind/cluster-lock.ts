@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperationError } from '../../base/errors.ts';
+import { isAliveProcess } from '../../base/is-alive-process.ts';
 
 /**
  * Keeps other processes from changing a cluster while we do; a worker of the process that holds it may. The lock of a
@@ -29,14 +30,5 @@ export async function lockCluster(path: string, name: string): Promise<AsyncDisp
     if (holder > 0) await rm(path, { force: true });
     else await new Promise((done) => setTimeout(done, 50));
     if (attempt === 20) await rm(path, { force: true });
-  }
-}
-
-function isAliveProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

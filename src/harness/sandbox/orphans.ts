@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAliveProcess } from '../../base/is-alive-process.ts';
 
 const pattern = /^s(\d+)-[0-9a-f]{12}$/;
 
@@ -16,16 +17,7 @@ export async function sweepOrphans(
 ): Promise<void> {
   for (const name of await readdir(directory).catch((): string[] => [])) {
     const owner = pattern.exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner)))
+    if (owner !== undefined && !isAliveProcess(Number(owner)))
       await remove(join(directory, name)).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
