@@ -106,6 +106,19 @@ describe('a kind cluster between two scenarios', { timeout: timeoutMs }, () => {
     expect(await firing()).toEqual(standing);
   });
 
+  test('loses the pods that are deleted within seconds of their end', async () => {
+    const at = { apiVersion: 'v1', kind: 'Pod', namespace: 'storefront' } as const;
+    const of = { ...at, labelSelector: 'app.kubernetes.io/name=recommendations' };
+    const pods = (await cluster.kube.list(at, of)).items;
+    expect(pods.length).toBeGreaterThanOrEqual(2);
+    for (const { metadata } of pods) await cluster.kube.delete({ ...at, name: metadata.name });
+    const areGone = async () => {
+      const now = new Set((await cluster.kube.list(at, of)).items.map(({ metadata }) => metadata.uid));
+      return pods.every(({ metadata }) => !now.has(metadata.uid));
+    };
+    expect(await cluster.clock.until(areGone, 25_000)).toBe(true);
+  });
+
   test("runs nothing of the observer's on a node that may be lost", async () => {
     const pods = (await cluster.kube.list({ apiVersion: 'v1', kind: 'Pod' })).items;
     const watching = pods.filter(({ metadata }) =>

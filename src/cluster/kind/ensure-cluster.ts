@@ -3,6 +3,7 @@ import type { ClusterProfile } from '../../spec/profile.ts';
 import { type ClusterState, clusterFiles, readClusterStates, removeClusterState } from '../cluster-state.ts';
 import { createKindCluster, deleteKindCluster } from './create-cluster.ts';
 import { dockerVersion, nodeContainers } from './docker.ts';
+import { removeEndedSandboxes } from './ended-sandboxes.ts';
 import { requireOurs } from './kind-ownership.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { nodesOf, prepareCluster, startNodes, waitForNodes } from './nodes.ts';
@@ -54,9 +55,16 @@ export async function ensureKindCluster(
   });
   return await whileOpen(nodesOf(created), async (nodes) => {
     await prepareCluster(nodes.kube);
-    await mendOfflineNetwork(await nodeContainers(clusterName));
+    await mendNodes(clusterName);
     return { state: created, isNew: true };
   });
+}
+
+/** Where these nodes do otherwise than those of current kind on an ordinary machine. */
+async function mendNodes(clusterName: string): Promise<void> {
+  const nodes = await nodeContainers(clusterName);
+  await mendOfflineNetwork(nodes);
+  await removeEndedSandboxes(nodes);
 }
 
 /** Whether the cluster is whole and answers, after its stopped nodes were started. */
@@ -68,7 +76,7 @@ async function isUsable(state: ClusterState, { settings, onStep, signal }: Ensur
   await startNodes(containers);
   return await whileOpen(nodesOf(state), async (nodes) => {
     if (await waitForNodes(nodes.kube, containers.length, 90_000, signal)) {
-      await mendOfflineNetwork(await nodeContainers(settings.clusterName));
+      await mendNodes(settings.clusterName);
       onStep(`${settings.clusterName} is running`);
       return true;
     }
