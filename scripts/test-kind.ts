@@ -19,7 +19,7 @@ const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), workPrefix));
 const { profile: name, cluster: clusterName, label } = namesOf(process.pid);
 const profile = join(work, 'clusters', `${name}.yaml`);
-/** Kept where CULPRIT_TEST_BUNDLES says, to be looked at. */
+/** Kept where CULPRIT_TEST_BUNDLES says, to be looked at; beside it, in `…-unproved`, what was not proved. */
 const bundles = process.env['CULPRIT_TEST_BUNDLES'] ?? join(work, 'bundles');
 const env = {
   ...process.env,
@@ -154,7 +154,9 @@ function writeProfile(): void {
  */
 async function build(suite: string): Promise<number> {
   const file = join(root, `scenarios/kind/${suite}.yaml`);
-  const args = ['build', file, '--profile', profile, '--out', bundles, '--verbose'];
+  const kept =
+    process.env['CULPRIT_TEST_BUNDLES'] === undefined ? [] : ['--keep-unproved', `${bundles}-unproved`];
+  const args = ['build', file, '--profile', profile, '--out', bundles, '--verbose', ...kept];
   const code = await culprit(...args);
   if (code !== 1 || interrupted) return code;
   say('not everything was proved: trying the rest ONCE MORE');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.ts';
 import { jsonEqual } from '../base/json.ts';
-import { readPrivate } from '../snapshot/private/truth.ts';
+import { readPrivate, unprovedOf } from '../snapshot/private/truth.ts';
 import { readManifest } from '../snapshot/public-reader.ts';
 import type { BuiltTask } from './build-pool.ts';
 import { directorySize } from './directory-size.ts';
@@ -20,10 +20,10 @@ export interface BundleOrigin {
 /** The bundle in `directory`, if it is whole and has this origin. */
 export async function alreadyBuilt(directory: string, origin: BundleOrigin): Promise<BuiltTask | undefined> {
   try {
-    const { provenance } = await readPrivate(directory);
+    const { provenance, effects } = await readPrivate(directory);
     const { culprit, provider, profile, application, scenario } = provenance as Partial<BundleOrigin>;
     const found = { culprit, provider, profile, application, scenario: { digest: scenario?.digest } };
-    if (!jsonEqual(found, origin)) return undefined;
+    if (!jsonEqual(found, origin) || unprovedOf(effects).length > 0) return undefined;
     const manifest = await readManifest(directory);
     return {
       task: manifest.task,

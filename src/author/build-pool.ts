@@ -16,6 +16,8 @@ export interface BuildJob {
   readonly lint?: boolean;
   /** Takes a bundle that is in `out` already, if it was made from the same scenario, application, profile and version. */
   readonly resume?: boolean;
+  /** A folder where the task of an effect that was not proved is kept, to be looked at; by default it is not. */
+  readonly keepUnproved?: string;
   /** Runs a twin of its own on a real cluster, also where another job of this build has an equal one. */
   readonly ownTwin?: boolean;
 }

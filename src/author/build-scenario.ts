@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rfc3339 } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonicalJson } from '../base/json.ts';
@@ -14,7 +13,6 @@ import { journalPath } from '../fault/journal-path.ts';
 import { planScenario, twinOperations } from '../fault/planner.ts';
 import { rootCauses } from '../fault/root-causes.ts';
 import { taskId } from '../snapshot/task-identity.ts';
-import { writeBundle } from '../snapshot/write-bundle.ts';
 import type { Application } from '../spec/application.ts';
 import { planTiming, ruleShare } from '../spec/apply-timing.ts';
 import { requireValid } from '../spec/diagnostics-error.ts';
@@ -24,7 +22,7 @@ import { alertId } from './alert-difference.ts';
 import { alreadyBuilt, type BundleOrigin } from './already-built.ts';
 import type { BuildJob, BuiltTask } from './build-pool.ts';
 import { type BuildSession, isLive } from './build-session.ts';
-import { type BundleCheck, refusedBundle } from './bundle-check.ts';
+import type { BundleCheck } from './bundle-check.ts';
 import { checkScenario } from './check-scenario.ts';
 import { alertRows, indicatorRows } from './counterfactual/observe.ts';
 import {
@@ -35,7 +33,8 @@ import {
 } from './counterfactual/run-counterfactuals.ts';
 import { reverseTriggers } from './counterfactual/trigger-reversal.ts';
 import { causeGroups } from './counterfactual/worlds.ts';
-import { directorySize } from './directory-size.ts';
+import { freezeTask } from './freeze-task.ts';
+import { keepUnproved } from './keep-unproved.ts';
 import type { BuildStep, OnProgress } from './progress.ts';
 import { askTwin, type Effects, measureEffects, notProved, unproved } from './prove.ts';
 import { recoverAndCheck } from './recovery-check.ts';
@@ -196,8 +195,25 @@ export async function buildScenario(
       task.executed,
       (one) => rootCauses([one], scenario).map(({ entity }) => entities.graph.universe.fold(entity))[0],
     );
+    const toFreeze = {
+      scenario,
+      file: job.scenario,
+      application,
+      seed,
+      plan,
+      task,
+      truth,
+      origin,
+      twinDigest,
+    };
+    const refuse = async (all: readonly string[]) => {
+      const folder = job.keepUnproved;
+      const kept =
+        folder === undefined ? undefined : await keepUnproved({ ...toFreeze, effects }, all, folder);
+      return notProved(scenario.metadata.name, all, kept);
+    };
     // with several causes the worlds say why one of them does not show
-    if (problems.length > 0 && causes.length < 2) throw notProved(scenario.metadata.name, problems);
+    if (problems.length > 0 && causes.length < 2) throw await refuse(problems);
     signal?.throwIfAborted();
 
     report('worlds', 0.68);
@@ -215,75 +231,13 @@ export async function buildScenario(
             },
             (name, operations) => world(name, operations, 0.68, 0.94, 'worlds'),
           );
-    if (problems.length > 0)
-      throw notProved(scenario.metadata.name, [...counterfactuals.problems, ...problems]);
+    if (problems.length > 0) throw await refuse([...counterfactuals.problems, ...problems]);
     if (counterfactuals.problems.length > 0) throw notSound(scenario.metadata.name, counterfactuals);
 
     report('freeze', 0.95);
-    const { window } = task.recording;
-    await writeBundle(
-      task.recording,
-      {
-        groundTruth: truth,
-        plan,
-        effects,
-        counterfactuals,
-        provenance: {
-          ...origin,
-          scenario: {
-            name: scenario.metadata.name,
-            summary: scenario.metadata.summary,
-            ...(scenario.metadata.category === undefined ? {} : { category: scenario.metadata.category }),
-            ...(scenario.metadata.tags === undefined ? {} : { tags: scenario.metadata.tags }),
-            version: scenario.metadata.version,
-            ...origin.scenario,
-            ...(scenario.metadata.split === 'held-out' ? { text: await readFile(job.scenario, 'utf8') } : {}),
-          },
-          kubernetes: (await task.cluster.kube.version()).gitVersion,
-          window: {
-            start: rfc3339(window.startMs),
-            incident: rfc3339(window.incidentMs),
-            end: rfc3339(window.endMs),
-          },
-          twinDigest,
-          // a bundle that was refused is not there to say so
-          lint: check === undefined ? 'left out' : 'no findings',
-        },
-      },
-      {
-        out: job.out,
-        seed,
-        domain: scenario.domain,
-        split: scenario.metadata.split,
-        application: {
-          name: application.name,
-          summary: application.file.summary,
-          namespaces: application.file.namespaces,
-        },
-        ...(scenario.evidence ? { evidence: scenario.evidence } : {}),
-        ...(live ? { ownNamespaces: operatorNamespaces } : {}),
-        replace: true,
-        ...(check === undefined
-          ? {}
-          : {
-              check: async (bundle: string) => {
-                const findings = await check(bundle);
-                if (findings.length > 0) throw refusedBundle(scenario.metadata.name, findings);
-              },
-            }),
-      },
-    );
-    const id = taskId(seed);
-    const directory = join(job.out, id);
+    const built = await freezeTask({ ...toFreeze, effects, counterfactuals }, job.out, check);
     report('freeze', 1);
-    return {
-      task: id,
-      directory,
-      digest: sha256(await readFile(join(directory, 'manifest.json'))),
-      split: scenario.metadata.split,
-      provider: profile.provider,
-      bytes: await directorySize(directory),
-    };
+    return built;
   } finally {
     for (const { cluster, injection } of open) {
       try {
@@ -300,9 +254,6 @@ export async function buildScenario(
 function digestOfApplication({ manifests, programs, rules }: Application): string {
   return sha256(canonicalJson({ manifests, programs: [...programs], rules }));
 }
-
-/** Where an operator of a real cluster keeps Prometheus and the collector of telemetry; left out of bundles. */
-const operatorNamespaces: readonly string[] = ['observability'];
 
 /** The twin as the proof needs it. */
 interface ComparedTwin {

@@ -33,6 +33,8 @@ export interface Effects {
   readonly indicators: readonly IndicatorShift[];
   readonly latent: boolean;
   readonly recovery: RecoveryResult | undefined;
+  /** What kept it from being proved; only in a bundle that was kept to be looked at. */
+  readonly unproved?: readonly string[];
 }
 
 export interface Measured {
@@ -170,11 +172,11 @@ export function unproved(effects: Effects, isControl: boolean): readonly string[
   return problems;
 }
 
-/** The error of a scenario whose effect is not proved: exit 1, no bundle. */
-export function notProved(scenario: string, problems: readonly string[]): OperationError {
+/** The error of a scenario whose effect is not proved: exit 1, no bundle but one that is `kept` to be looked at. */
+export function notProved(scenario: string, problems: readonly string[], kept?: string): OperationError {
   return new OperationError(
     'effect-not-proved',
-    `the effect of ${scenario} is not proved; no bundle was made\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    `the effect of ${scenario} is not proved; ${kept === undefined ? 'no bundle was made' : `what was seen is in ${kept}`}\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
     {
       hint: 'a longer incident, more load or another target may let it take hold; `culprit scenario plan` shows what is done',
       details: { problems },

@@ -171,6 +171,7 @@ export const commandTable: readonly TableEntry[] = [
       ['--counterfactual', 'run the counterfactual worlds also where time is real'],
       ['--no-counterfactual', 'leave the counterfactual worlds out, for a draft'],
       ['--resume', 'keep bundles that are there already and were made from the same files'],
+      ['--keep-unproved <dir>', 'keep what was seen of an effect that was not proved there, to look at it'],
     ],
     load: async () => (await import('./commands/build.ts')).build,
   },

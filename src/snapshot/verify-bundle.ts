@@ -10,7 +10,7 @@ import { readLines } from './lines.ts';
 import { publicDigest } from './manifest.ts';
 import { commitmentTo } from './private/commitment.ts';
 import { recipientsFile, sealedFile } from './private/sealed-part.ts';
-import { counterfactualsFile } from './private/truth.ts';
+import { counterfactualsFile, unprovedOf } from './private/truth.ts';
 import { metricRowProblem, parseMetricHeader } from './public-reader.ts';
 import { SafeDirectory } from './safe-directory.ts';
 import { parseRecipients } from './seal-keys.ts';
@@ -254,6 +254,16 @@ async function verifyPrivate(
   });
   await guarded(report, 'private/changes.jsonl', async () => {
     await verifyLines(directory, 'private/changes.jsonl', 'changes.jsonl', report);
+  });
+  await guarded(report, 'private/effects.json', async () => {
+    for (const problem of unprovedOf(JSON.parse(await directory.text('private/effects.json'))))
+      report.add(
+        'BND015',
+        'private/effects.json',
+        1,
+        `not proved: ${problem}`,
+        'kept to be looked at: no task',
+      );
   });
   await guarded(report, 'private/ground-truth.yaml', () => verifyTruth(directory, manifest, report));
   if (present.includes(counterfactualsFile))

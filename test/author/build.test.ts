@@ -92,6 +92,29 @@ describe('a scenario whose effect is not proved', () => {
     );
     expect(await readdir(join(folder.path, 'out')).catch(() => [])).toEqual([]);
   });
+
+  test('is kept to be looked at when that is asked for, and taken for no bundle', async () => {
+    await using folder = await temporaryFolder();
+    const scenario = await smallScenario(folder.path, 'vain', {
+      faults: [imageNotFound],
+      expect: [{ alert: 'KubeNodeNotReady' }],
+    });
+    const kept = join(folder.path, 'kept');
+    const job = { scenario, out: join(folder.path, 'out'), seed: 'c0ffee00c0ffee00c0ffee00c0ffee00' };
+    const [outcome] = await buildTasks([{ ...job, keepUnproved: kept }], { jobs: 1 });
+    const [id] = await readdir(kept);
+    expect((outcome as { message: string }).message).toContain(`what was seen is in ${join(kept, id!)}`);
+    const bundle = await readPublic(join(kept, id!));
+    const kinds = new Set<string>();
+    for await (const { kind } of bundle.objects()) kinds.add(kind);
+    expect([...kinds]).toEqual(expect.arrayContaining(['Deployment', 'Pod']));
+    const { findings } = await verifyBundle(join(kept, id!));
+    expect(findings.map(({ code }) => code)).toEqual(['BND015']);
+    expect(findings[0]!.message).toMatch(/KubeNodeNotReady.*not seen/);
+    // as if somebody had put it among the tasks
+    const [again] = await buildTasks([{ ...job, out: kept, resume: true }], { jobs: 1 });
+    expect(again).toMatchObject({ status: 'failed', code: 'effect-not-proved' });
+  });
 });
 
 describe('a scenario that is not sound', () => {

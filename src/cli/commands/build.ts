@@ -28,6 +28,7 @@ interface BuildOptions {
   readonly lint?: boolean;
   readonly counterfactual?: boolean;
   readonly resume?: boolean;
+  readonly keepUnproved?: string;
 }
 
 /** `culprit build SCENARIO|SUITE…`: the whole pipeline, a bundle each. */
@@ -39,6 +40,11 @@ export const build: Command<BuildOptions> = async (options, io) => {
   if (options.seed !== undefined && scenarios.length > 1)
     throw new UserError('seed-for-many', '--seed goes with one scenario', {
       hint: `${scenarios.length} scenarios were given`,
+    });
+  const keepUnproved = options.keepUnproved === undefined ? undefined : resolve(io.cwd, options.keepUnproved);
+  if (keepUnproved === out)
+    throw new UserError('keep-unproved', '--keep-unproved needs another folder than that of the bundles', {
+      hint: 'what was not proved would lie among the tasks',
     });
   const names = await buildNames(scenarios, options.verbose);
   const progress = new ProgressLine(io.stderr, options.quiet);
@@ -60,6 +66,7 @@ export const build: Command<BuildOptions> = async (options, io) => {
         ...(options.lint === false ? { lint: false } : {}),
         ...(options.counterfactual === undefined ? {} : { counterfactual: options.counterfactual }),
         ...(options.resume ? { resume: true } : {}),
+        ...(keepUnproved === undefined ? {} : { keepUnproved }),
       }),
     ),
     {

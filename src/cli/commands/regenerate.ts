@@ -91,7 +91,12 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
         const built = runs.find(({ status }) => status === 'built') ?? runs[0];
         // every task has at least one run
         const compared = await compareWithFrozen(directory, task, built!, identities);
-        return repeat === 1 ? compared : { ...compared, stability: await stabilityOfRuns(runs) };
+        const failures = failuresOf(runs);
+        return {
+          ...compared,
+          ...(failures.length === 0 ? {} : { failures }),
+          ...(repeat === 1 ? {} : { stability: await stabilityOfRuns(runs) }),
+        };
       }),
     );
     io.stdout.write(options.json ? `${JSON.stringify(rows, undefined, 2)}\n` : render(rows));
@@ -102,15 +107,28 @@ export const regenerate: Command<RegenerateOptions> = async (options, io) => {
   }
 };
 
-type Row = Comparison & { readonly stability?: Stability };
+interface Row extends Comparison {
+  readonly stability?: Stability;
+  /** Why runs made no bundle. */
+  readonly failures?: readonly string[];
+}
+
+/** Why runs made no bundle, with the run where there are several. */
+function failuresOf(runs: readonly BuildOutcome[]): readonly string[] {
+  return runs.flatMap((run, index) => {
+    if (run.status === 'built') return [];
+    const why = run.status === 'interrupted' ? 'interrupted' : run.message;
+    return [runs.length === 1 ? why : `run ${index + 1}: ${why}`];
+  });
+}
 
 function render(rows: readonly Row[]): string {
   const table = formatTable(
     ['task', 'scenario', 'lock file', 'frozen bundle'],
     rows.map((row) => [row.task, row.scenario || 'held out', row.lock, row.bundle]),
   );
-  const differences = rows.flatMap(({ task, differences = [] }) =>
-    differences.map((difference) => `  ${task}: ${difference}\n`),
+  const differences = rows.flatMap(({ task, differences = [], failures = [] }) =>
+    [...failures, ...differences].map((one) => `  ${task}: ${one.replaceAll('\n', '\n  ')}\n`),
   );
   const repeated = rows.flatMap(({ task, stability }) => (stability ? [{ task, stability }] : []));
   if (repeated.length === 0) return `${table}${differences.join('')}`;

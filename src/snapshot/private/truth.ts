@@ -36,6 +36,13 @@ export interface PrivatePart {
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
+/** Problems that kept an effect from being proved, in the effects of a task that was kept to be looked at; empty in a bundle. */
+export function unprovedOf(effects: unknown): readonly string[] {
+  const unproved: unknown =
+    typeof effects === 'object' && effects !== null && 'unproved' in effects ? effects.unproved : undefined;
+  return Array.isArray(unproved) ? unproved.map(String) : [];
+}
+
 /** Where the counterfactual proof lies in a bundle. */
 export const counterfactualsFile = 'private/counterfactuals.json';
 
