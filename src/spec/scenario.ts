@@ -129,6 +129,9 @@ export const ExpectationEntry = Type.Object(
   strict,
 );
 
+/** The seed shifts the start of the incident inside the window: so far may it change the length of the baseline, in shares of it. */
+export const baselineShare = { least: 0.85, spread: 0.3, most: 1.15 };
+
 export const Scenario = Type.Object(
   {
     apiVersion: Type.Literal('culprit.dev/v1'),

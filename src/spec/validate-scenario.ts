@@ -9,7 +9,7 @@ import { inFileOrder, type LoadedFile } from './load-file.ts';
 import type { MechanismLookup } from './mechanism-lookup.ts';
 import type { ClusterProfile } from './profile.ts';
 import { type Report, reporter } from './reporter.ts';
-import type { Scenario } from './scenario.ts';
+import { baselineShare, type Scenario } from './scenario.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { jsonPointer, type SourceDocument } from './source-document.ts';
 
@@ -90,9 +90,6 @@ export function validateSoundEntries(
 
 /** The lists of what is done in a scenario. */
 export type EntryLists = Partial<Pick<Scenario, 'faults' | 'distractors' | 'cover'>>;
-
-/** The seed shifts the start of the incident inside the window; this part of the baseline is certain. */
-const shortestBaseline = 0.85;
 
 function entriesOf(
   { faults = [], distractors = [], cover = [] }: EntryLists,
@@ -187,7 +184,7 @@ function checkEntry(entry: Entry, context: ScenarioContext, report: Report): Sou
 
 function checkTimes(scenario: Scenario, entries: readonly Entry[], report: Report): void {
   const incidentMs = parseDuration(scenario.timeline.incident) ?? 0;
-  const baselineMs = shortestBaseline * (parseDuration(scenario.timeline.baseline) ?? 0);
+  const baselineMs = baselineShare.least * (parseDuration(scenario.timeline.baseline) ?? 0);
   for (const { type, atMs, pointer } of entries) {
     if (atMs >= incidentMs)
       report(
@@ -224,8 +221,8 @@ function checkPredating(scenario: Scenario, report: Report): void {
   for (const [index, use] of scenario.faults.entries()) {
     if (use.predates === undefined) continue;
     const beforeMs = (parseDuration(use.predates) ?? 0) - signedDuration(use.at ?? '0s');
-    const least = (2 - shortestBaseline) * baselineMs;
-    const most = warmUpMs + shortestBaseline * baselineMs - settledMs;
+    const least = baselineShare.most * baselineMs;
+    const most = warmUpMs + baselineShare.least * baselineMs - settledMs;
     const pointer = jsonPointer('faults', index, 'predates');
     if (most < least)
       report(

@@ -112,6 +112,23 @@ describe('planScenario', () => {
     expect(twice.operations.map((o) => o.id)).toContain('annotate-2/1');
   });
 
+  it('judges a window for every seed that may be drawn, where the scenario has none', () => {
+    const short = { timeline: { warmUp: '1m', baseline: '10m', incident: '6m' } };
+    const [fault] = scenario.faults;
+    const refusals = (change: Partial<Scenario>, withSeed: string) =>
+      planScenario({ ...scenario, ...short, faults: [fault!], ...change }, bakery, {
+        seed: withSeed,
+        startMs: 0,
+        provider: 'embedded',
+      }).diagnostics.map(({ message }) => message);
+    const seeds = Array.from({ length: 20 }, (_, index) => index.toString(16).padStart(32, 'c'));
+    const given = seeds.map((one) => refusals({ seed: one }, one).length);
+    // some seeds leave time enough, others do not
+    expect([Math.min(...given), Math.max(...given)]).toEqual([0, 1]);
+    const drawn = new Set(seeds.flatMap((one) => refusals({}, one)));
+    expect([...drawn]).toEqual([expect.stringMatching(/needs up to .* may last only 4m30s$/)]);
+  });
+
   it('refuses two entries that change one field, a window that is too short, and unknown things, all at once', () => {
     expect(
       codes({
