@@ -194,7 +194,7 @@ export const commandTable: readonly TableEntry[] = [
     options: [
       ['--embedded <path>', 'bundles that were built on the embedded cluster, instead of building them'],
       ['--kind <path>', 'bundles of the same tasks that were built on a real cluster'],
-      ['--kind-again <path>', 'bundles of a second build there: what differs between the two is chance'],
+      ['--kind-again <paths...>', 'bundles of further builds there: what differs between them is chance'],
       ['--embedded-profile <name>', 'cluster profile of the embedded builds', 'embedded-test'],
       ['--kind-profile <name>', 'cluster profile of the real builds', 'kind-test'],
       ['--out <dir>', 'where built bundles are kept; default: a temporary folder'],

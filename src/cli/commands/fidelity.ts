@@ -22,7 +22,7 @@ interface FidelityOptions {
   readonly scenarios?: readonly string[];
   readonly embedded?: string;
   readonly kind?: string;
-  readonly kindAgain?: string;
+  readonly kindAgain?: readonly string[];
   readonly embeddedProfile: string;
   readonly kindProfile: string;
   readonly out?: string;
@@ -42,15 +42,20 @@ export const fidelity: Command<FidelityOptions> = async (options, io) => {
     const out = resolve(io.cwd, options.out ?? work ?? '');
     const embedded = await bundlesOf(options, 'embedded', out, progress, io);
     const kind = await bundlesOf(options, 'kind', out, progress, io);
-    const again =
-      options.kindAgain === undefined ? undefined : await bundlesIn(resolve(io.cwd, options.kindAgain));
+    const again = await Promise.all(
+      (options.kindAgain ?? []).map((path) => bundlesIn(resolve(io.cwd, path))),
+    );
     const resolutionMs = await resolutionOf(options.kindProfile, io.cwd);
     const results: ScenarioFidelity[] = [];
     for (const [task, directory] of embedded) {
       const other = kind.get(task);
       if (other === undefined) continue;
       progress.update(`comparing ${task}`);
-      const bundles = { embedded: directory, kind: other, again: again?.get(task) };
+      const bundles = {
+        embedded: directory,
+        kind: other,
+        again: again.flatMap((run) => run.get(task) ?? []),
+      };
       results.push(await compareBundles(bundles, resolutionMs, io.signal));
     }
     progress.clear();
@@ -174,6 +179,6 @@ function shareOf(text: string | undefined): number {
 }
 
 function commandLine({ scenarios, kindAgain }: FidelityOptions): string {
-  const bundles = `--embedded DIR --kind DIR${kindAgain === undefined ? '' : ' --kind-again DIR'}`;
+  const bundles = `--embedded DIR --kind DIR${kindAgain === undefined ? '' : ` --kind-again${' DIR'.repeat(kindAgain.length)}`}`;
   return `culprit fidelity ${scenarios?.length ? scenarios.join(' ') : bundles} --markdown`;
 }

@@ -6,8 +6,8 @@ import type { ScenarioFidelity } from './fidelity-report.ts';
 export interface ComparedBundles {
   readonly embedded: string;
   readonly kind: string;
-  /** A second build on the real cluster: what the two differ in is not the embedded cluster's fault. */
-  readonly again?: string | undefined;
+  /** Further builds on the real cluster: what these differ in is not the embedded cluster's fault. */
+  readonly again?: readonly string[];
 }
 
 /** Compares what the embedded cluster and a real one show of one scenario. */
@@ -18,7 +18,8 @@ export async function compareBundles(
 ): Promise<ScenarioFidelity> {
   const embedded = await readSignals(bundles.embedded, signal);
   const kind = await readSignals(bundles.kind, signal);
-  const again = bundles.again === undefined ? undefined : await readSignals(bundles.again, signal);
+  const again = [];
+  for (const bundle of bundles.again ?? []) again.push(await readSignals(bundle, signal));
   return {
     scenario: kind.scenario,
     embedded: { provider: embedded.provider, kubernetes: embedded.kubernetes },

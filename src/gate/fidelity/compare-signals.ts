@@ -6,7 +6,7 @@ import { type Explanation, explain, type SignalName } from './explanations.ts';
 export interface Difference {
   readonly what: string;
   readonly seenBy: 'embedded' | 'kind' | 'both';
-  /** From the reviewed list, or from a second run; absent where nobody has explained it yet. */
+  /** From the reviewed list, or from further runs; absent where nobody has explained it yet. */
   readonly explanation?: Explanation;
 }
 
@@ -18,7 +18,7 @@ export interface SignalComparison {
   readonly agreement: number;
   /** The same without differences that come from the version, from how a cluster is installed, or from chance. */
   readonly adjusted: number;
-  /** How far two runs on the real cluster agree, by the same measure and without any allowance. */
+  /** How far every two runs on the real cluster agree in the mean, by the same measure and without any allowance. */
   readonly ceiling?: number;
   readonly shared: number;
   readonly differences: readonly Difference[];
@@ -30,8 +30,8 @@ export interface ComparisonOptions {
    * evaluation, so the sum of both intervals. Alerts closer than that have no order.
    */
   readonly resolutionMs: number;
-  /** The same scenario once more on the real cluster. */
-  readonly again?: BundleSignals | undefined;
+  /** The same scenario built again on the real cluster, once or more often. */
+  readonly again?: readonly BundleSignals[] | undefined;
 }
 
 /** Something compared, before it is explained. */
@@ -46,7 +46,7 @@ interface Compared {
 export function compareSignals(
   embedded: BundleSignals,
   kind: BundleSignals,
-  { resolutionMs, again }: ComparisonOptions,
+  { resolutionMs, again = [] }: ComparisonOptions,
 ): readonly SignalComparison[] {
   const raced = refusedByChance(embedded, kind);
   const compared = signalsOf(embedded, kind, resolutionMs).map((one) => ({
@@ -55,15 +55,17 @@ export function compareSignals(
       raced?.test(difference.what) ? { ...difference, explanation: race } : difference,
     ),
   }));
-  if (again === undefined) return compared.map((one) => conclude(one));
-  // What the embedded cluster and the second run share is no difference that a real cluster always makes.
-  const withAgain = signalsOf(embedded, again, resolutionMs);
-  const real = signalsOf(kind, again, resolutionMs);
+  if (again.length === 0) return compared.map((one) => conclude(one));
+  // what the embedded cluster and one of the further runs share is no difference that a real cluster always makes
+  const withAgain = again.map((run) => signalsOf(embedded, run, resolutionMs));
+  const runs = [kind, ...again];
+  const pairs = runs.flatMap((a, i) => runs.slice(i + 1).map((b) => signalsOf(a, b, resolutionMs)));
   return compared.map((one, index) => {
-    const stays = new Set(withAgain[index]?.differences.map(identityOf));
+    const stays = withAgain.map((signals) => new Set(signals[index]!.differences.map(identityOf)));
+    const agreements = pairs.map((signals) => conclude(signals[index]!).agreement);
     return {
-      ...conclude(one, (difference) => !stays.has(identityOf(difference))),
-      ceiling: conclude(real[index] ?? one).agreement,
+      ...conclude(one, (difference) => stays.some((differences) => !differences.has(identityOf(difference)))),
+      ceiling: agreements.reduce((sum, agreement) => sum + agreement, 0) / agreements.length,
     };
   });
 }
@@ -214,7 +216,7 @@ function order(
 
 const chance: Explanation = {
   from: 'chance',
-  because: 'a second run on the real cluster is like the embedded one there',
+  because: 'another run on the real cluster is like the embedded one there',
 };
 
 function conclude(

@@ -29,7 +29,7 @@ export function fidelityMarkdown(
     ...(hasCeiling
       ? [
           '',
-          `Where a scenario was built twice on ${first?.kind.provider}, "two real runs" is how far those two agree, all differences counted: what a simulation can reach at most. A difference to the first run that the second does not make is chance.`,
+          `Where a scenario was built more than once on ${first?.kind.provider}, "two real runs" is how far every two of those agree in the mean, all differences counted. A difference to the first run that another of them does not make is chance.`,
         ]
       : []),
     '',

@@ -122,11 +122,11 @@ describe('a comparison', () => {
     heuristics: new Map(),
     ...parts,
   });
-  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>, again?: Partial<BundleSignals>) =>
+  const of = (a: Partial<BundleSignals>, b: Partial<BundleSignals>, ...again: Partial<BundleSignals>[]) =>
     new Map(
       compareSignals(signals(a), signals(b), {
         resolutionMs: 10_000,
-        again: again && signals(again),
+        again: again.map(signals),
       }).map((one) => [one.signal, one]),
     );
   /** Alerts by the second in which they fired. */
@@ -222,6 +222,19 @@ describe('a comparison', () => {
       ['d', 'chance'],
       ['e', undefined],
     ]);
+  });
+
+  test('counts, of several further runs, what all of them show as the first does', () => {
+    const compared = of(
+      { events: new Set(['a', 'b', 'c']) },
+      { events: new Set(['b', 'd', 'e']) },
+      { events: new Set(['b', 'c', 'd', 'e']) },
+      { events: new Set(['a', 'b', 'e']) },
+    ).get('events');
+    // pairs of real runs: 3/4, 2/4 and 2/5
+    expect(compared).toMatchObject({ agreement: 1 / 5, adjusted: 1 / 2, ceiling: (0.75 + 0.5 + 0.4) / 3 });
+    const counts = compared?.differences.filter(({ explanation }) => explanation === undefined);
+    expect(counts?.map(({ what }) => what)).toEqual(['e']);
   });
 
   test('compares what happened to services by word, not by number', () => {
