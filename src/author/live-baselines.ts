@@ -8,7 +8,9 @@ interface Baselines {
 
 /**
  * Compares the healthy times of two worlds on a real cluster, which are never equal: their errors must not differ by as
- * much as a user would feel. Latency and throughput may (the machine is slower today); then they prove nothing.
+ * much as a user would feel. Latency and throughput may (the machine is slower today), and what users do seldom may not
+ * have been done at all in a short time; then these indicators prove nothing. A world of which there is no data is no
+ * healthy one.
  */
 export function compareLiveBaselines(
   application: Application,
@@ -18,8 +20,12 @@ export function compareLiveBaselines(
   const twinOf = (name: string) => measured.twin.find((one) => one.name === name)?.baseline;
   const told = (list: readonly IndicatorValue[]) =>
     list.map(({ name, baseline }) => `${name} ${number(baseline)} (twin ${number(twinOf(name))})`).join(', ');
+  const isSilent = (world: readonly IndicatorValue[]) => world.every(({ baseline }) => baseline === undefined);
   const sick = differing.filter(
-    ({ name, unit, baseline }) => unit === 'ratio' || baseline === undefined || twinOf(name) === undefined,
+    ({ name, unit, baseline }) =>
+      isSilent(measured.task) ||
+      isSilent(measured.twin) ||
+      (unit === 'ratio' && baseline !== undefined && twinOf(name) !== undefined),
   );
   if (sick.length > 0)
     return { holds: false, detail: `indicators differ before the incident: ${told(sick)}` };

@@ -25,8 +25,22 @@ describe('two healthy times on a real cluster', () => {
       holds: false,
       detail: 'indicators differ before the incident: errors 0.0300 (twin 0.00)',
     });
-    expect(of(values(0, undefined), values(0, 0.3)).holds).toBe(false);
-    expect(of(values(0, 0.3), values(0, undefined)).holds).toBe(false);
+  });
+
+  test('of one nobody happened to do something in: that proves nothing, and is no sickness', () => {
+    for (const [task, twin] of [
+      [values(undefined, 0.3), values(0, 0.3)],
+      [values(0, 0.3), values(undefined, 0.3)],
+    ] as const) {
+      expect(of(task, twin)).toMatchObject({ holds: true, detail: expect.stringMatching(/errors .*no data/) });
+      const shift = { name: 'errors', unit: 'ratio', task: 1, twin: 0, threshold: 0.1, felt: true };
+      expect(comparableShifts(application, { task, twin }, [shift])[0]?.felt).toBe(false);
+    }
+  });
+
+  test('are not both healthy where one tells nothing', () => {
+    expect(of(values(undefined, undefined), values(0, 0.3)).holds).toBe(false);
+    expect(of(values(0, 0.3), values(undefined, undefined)).holds).toBe(false);
   });
 
   test('of other speed make latency no proof, and errors still one', () => {
