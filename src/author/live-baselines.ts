@@ -20,7 +20,8 @@ export function compareLiveBaselines(
   const twinOf = (name: string) => measured.twin.find((one) => one.name === name)?.baseline;
   const told = (list: readonly IndicatorValue[]) =>
     list.map(({ name, baseline }) => `${name} ${number(baseline)} (twin ${number(twinOf(name))})`).join(', ');
-  const isSilent = (world: readonly IndicatorValue[]) => world.every(({ baseline }) => baseline === undefined);
+  const isSilent = (world: readonly IndicatorValue[]) =>
+    world.every(({ baseline }) => baseline === undefined);
   const sick = differing.filter(
     ({ name, unit, baseline }) =>
       isSilent(measured.task) ||

@@ -32,7 +32,10 @@ describe('two healthy times on a real cluster', () => {
       [values(undefined, 0.3), values(0, 0.3)],
       [values(0, 0.3), values(undefined, 0.3)],
     ] as const) {
-      expect(of(task, twin)).toMatchObject({ holds: true, detail: expect.stringMatching(/errors .*no data/) });
+      expect(of(task, twin)).toMatchObject({
+        holds: true,
+        detail: expect.stringMatching(/errors .*no data/),
+      });
       const shift = { name: 'errors', unit: 'ratio', task: 1, twin: 0, threshold: 0.1, felt: true };
       expect(comparableShifts(application, { task, twin }, [shift])[0]?.felt).toBe(false);
     }
