@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../../base/order.ts';
 import type { BundleSignals, FiredAlert } from './bundle-signals.ts';
+import { lostByChance, placement } from './chance-of-placement.ts';
 import { type Explanation, explain, type SignalName } from './explanations.ts';
 
 /** Something that only one side shows, or that both show differently. */
@@ -49,10 +50,19 @@ export function compareSignals(
   { resolutionMs, again = [] }: ComparisonOptions,
 ): readonly SignalComparison[] {
   const raced = refusedByChance(embedded, kind);
+  const lost = lostByChance(embedded, kind);
+  const isPlacement = ({ what, seenBy }: Difference) =>
+    (['embedded', 'kind'] as const).some(
+      (side) => (seenBy === side || seenBy === 'both') && lost[side]?.test(what),
+    );
   const compared = signalsOf(embedded, kind, resolutionMs).map((one) => ({
     ...one,
     differences: one.differences.map((difference) =>
-      raced?.test(difference.what) ? { ...difference, explanation: race } : difference,
+      raced?.test(difference.what)
+        ? { ...difference, explanation: race }
+        : isPlacement(difference)
+          ? { ...difference, explanation: placement }
+          : difference,
     ),
   }));
   if (again.length === 0) return compared.map((one) => conclude(one));

@@ -237,6 +237,36 @@ describe('a comparison', () => {
     expect(counts?.map(({ what }) => what)).toEqual(['e']);
   });
 
+  test('takes it for chance what stood on a lost node, and what its callers tell of it; not what follows further on', () => {
+    const evicted = (name: string) => `TaintManagerEviction Pod shop/StatefulSet/${name}`;
+    const calls = new Map([
+      ['stock → stock-db postgresql', 9],
+      ['front → stock http', 9],
+    ]);
+    const of2 = (other: Partial<BundleSignals>) =>
+      of(
+        {
+          events: new Set([evicted('cache'), evicted('stock-db')]),
+          containerStates: new Set([
+            'shop/Deployment/stock waiting CrashLoopBackOff',
+            'shop/Deployment/front terminated Error',
+            'shop/StatefulSet/stock-db-copy terminated Error',
+          ]),
+          calls,
+        },
+        { calls, ...other },
+      ).get('container states');
+    const judged = (compared: ReturnType<typeof of2>) =>
+      compared?.differences.filter(({ explanation }) => explanation === undefined).map(({ what }) => what);
+    expect(judged(of2({ events: new Set([evicted('cache')]) }))).toEqual([
+      'shop/Deployment/front terminated Error',
+      'shop/StatefulSet/stock-db-copy terminated Error',
+    ]);
+    // the same was lost, or nothing at all: then it is a difference
+    expect(judged(of2({ events: new Set([evicted('cache'), evicted('stock-db')]) }))).toHaveLength(3);
+    expect(judged(of2({}))).toHaveLength(3);
+  });
+
   test('compares what happened to services by word, not by number', () => {
     const shift = (service: string, errors: 'more' | 'same', detail: string) =>
       ({ service, errors, latency: 'same', detail }) as const;
