@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../../base/order.ts';
+import { mean } from '../../scoring/statistics/clustered.ts';
 import type { BundleSignals, FiredAlert } from './bundle-signals.ts';
 import { lostByChance, placement } from './chance-of-placement.ts';
 import { type Explanation, explain, type SignalName } from './explanations.ts';
@@ -75,7 +76,7 @@ export function compareSignals(
     const agreements = pairs.map((signals) => conclude(signals[index]!).agreement);
     return {
       ...conclude(one, (difference) => stays.some((differences) => !differences.has(identityOf(difference)))),
-      ceiling: agreements.reduce((sum, agreement) => sum + agreement, 0) / agreements.length,
+      ceiling: mean(agreements),
     };
   });
 }
