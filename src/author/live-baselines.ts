@@ -9,8 +9,8 @@ interface Baselines {
 /**
  * Compares the healthy times of two worlds on a real cluster, which are never equal: their errors must not differ by as
  * much as a user would feel. Latency and throughput may (the machine is slower today), and what users do seldom may not
- * have been done at all in a short time; then these indicators prove nothing. A world of which there is no data is no
- * healthy one.
+ * have been done at all in a short time, so that no share of it failed; then these indicators prove nothing. A world of
+ * which there is no data is no healthy one.
  */
 export function compareLiveBaselines(
   application: Application,
@@ -22,12 +22,12 @@ export function compareLiveBaselines(
     list.map(({ name, baseline }) => `${name} ${number(baseline)} (twin ${number(twinOf(name))})`).join(', ');
   const isSilent = (world: readonly IndicatorValue[]) =>
     world.every(({ baseline }) => baseline === undefined);
-  const sick = differing.filter(
-    ({ name, unit, baseline }) =>
-      isSilent(measured.task) ||
-      isSilent(measured.twin) ||
-      (unit === 'ratio' && baseline !== undefined && twinOf(name) !== undefined),
-  );
+  const isEmpty = isSilent(measured.task) || isSilent(measured.twin);
+  const sick = differing.filter(({ name, unit, baseline }) => {
+    const lacksData = baseline === undefined || twinOf(name) === undefined;
+    // a share of nothing is no number; everything else has one as long as the application answers
+    return isEmpty || (unit === 'ratio' ? !lacksData : lacksData);
+  });
   if (sick.length > 0)
     return { holds: false, detail: `indicators differ before the incident: ${told(sick)}` };
   if (differing.length > 0)

@@ -25,6 +25,8 @@ describe('two healthy times on a real cluster', () => {
       holds: false,
       detail: 'indicators differ before the incident: errors 0.0300 (twin 0.00)',
     });
+    expect(of(values(0, undefined), values(0, 0.3)).holds).toBe(false);
+    expect(of(values(0, 0.3), values(0, undefined)).holds).toBe(false);
   });
 
   test('of one nobody happened to do something in: that proves nothing, and is no sickness', () => {
