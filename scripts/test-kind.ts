@@ -6,12 +6,13 @@
  * (`npm run test:kind -- tests`). Only on request, for they take long: `each` builds every mechanism alone, `foreign` is
  * the provider kubeconfig on an application that is not ours.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
+import { Children } from './children.ts';
 import { leftoverRuns, namesOf, removeRun, workPrefix } from './kind-leftovers.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -51,15 +52,14 @@ const phases: readonly Phase[] = [
 const needed = new Set(['up']);
 const onRequest = new Set(['foreign', 'each']);
 
-/** Ends what runs. */
-const stops = new Set<() => void>();
+const children = new Children();
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
     if (interrupted) return;
     interrupted = true;
     say('interrupted: taking the cluster down');
-    for (const stop of stops) stop();
+    children.stop();
   });
 
 process.exitCode = await main();
@@ -102,6 +102,7 @@ async function main(): Promise<number> {
   } finally {
     await cleanUp();
   }
+  if (!interrupted) repeatFailures();
   for (const { name, code, seconds } of results)
     say(
       `${name.padEnd(10)} ${code === undefined ? 'not run: there is no cluster' : code === 0 ? 'ok' : `FAILED (exit ${code})`}  ${seconds.toFixed(0)} s`,
@@ -199,23 +200,16 @@ function vitest(...files: readonly string[]): Promise<number> {
 }
 
 function runChild(args: readonly string[], end: (pid: number) => void): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...args], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env,
-      // Ctrl-C reaches this process only, which ends what runs; nothing cuts the cleaning off
-      detached: true,
-    });
-    const stop = () => {
-      if (child.pid !== undefined && child.exitCode === null) end(child.pid);
-    };
-    stops.add(stop);
-    child.on('exit', (code) => {
-      stops.delete(stop);
-      resolve(code ?? 1);
-    });
-  });
+  return children.run(args, { cwd: root, env, end });
+}
+
+/** Of a long output often only the end is kept: why something failed is told there once more. */
+function repeatFailures(): void {
+  for (const { command, code, lines } of children.failures) {
+    const name = command.replaceAll(`${root}/`, '').replaceAll(`${work}/`, '');
+    say(`the end of what failed (exit ${code}): ${name}`);
+    for (const line of lines) process.stderr.write(`  ${line}\n`);
+  }
 }
 
 async function cleanUp(): Promise<void> {

@@ -94,6 +94,17 @@ export function execIn(
   return runCommand('docker', ['exec', ...interactive, container, ...command], options);
 }
 
+/** Runs a shell script in every node's container that is running. */
+export async function onRunningNodes(
+  nodes: readonly NodeContainer[],
+  script: string,
+  options: { readonly input?: string; readonly timeoutMs: number },
+): Promise<void> {
+  await Promise.all(
+    nodes.filter(({ isRunning }) => isRunning).map(({ id }) => execIn(id, ['sh', '-c', script], options)),
+  );
+}
+
 function with_(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { signal };
 }

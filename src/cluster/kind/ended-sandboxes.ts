@@ -1,4 +1,4 @@
-import { execIn, type NodeContainer } from './docker.ts';
+import { type NodeContainer, onRunningNodes } from './docker.ts';
 
 const program = '/usr/local/bin/remove-ended-sandboxes';
 
@@ -46,9 +46,5 @@ const install = [
  * up to a minute: a Recreate rollout, for one. Does nothing on nodes of other versions.
  */
 export async function removeEndedSandboxes(nodes: readonly NodeContainer[]): Promise<void> {
-  await Promise.all(
-    nodes
-      .filter(({ isRunning }) => isRunning)
-      .map(({ id }) => execIn(id, ['sh', '-c', install], { input: loop, timeoutMs: 60_000 })),
-  );
+  await onRunningNodes(nodes, install, { input: loop, timeoutMs: 60_000 });
 }

@@ -1,4 +1,4 @@
-import { execIn, type NodeContainer } from './docker.ts';
+import { type NodeContainer, onRunningNodes } from './docker.ts';
 
 /** In FORWARD: kube-proxy's refusals for Services without endpoints. */
 const refusals =
@@ -30,9 +30,5 @@ const script = [
  *   server that stayed connected to whatever is outside instead of to the metrics API.
  */
 export async function mendOfflineNetwork(nodes: readonly NodeContainer[]): Promise<void> {
-  await Promise.all(
-    nodes
-      .filter(({ isRunning }) => isRunning)
-      .map(({ id }) => execIn(id, ['sh', '-c', script], { timeoutMs: 60_000 })),
-  );
+  await onRunningNodes(nodes, script, { timeoutMs: 60_000 });
 }
