@@ -31,6 +31,8 @@ const env = {
   CULPRIT_TEST_CLUSTER: name,
   CULPRIT_TEST_PROFILE: profile,
   CULPRIT_TEST_LABEL: label,
+  // the same when it is tried once more
+  CULPRIT_TEST_SEED: process.env['CULPRIT_TEST_SEED'] ?? String(process.pid),
 };
 
 interface Phase {
@@ -185,9 +187,17 @@ async function tests(): Promise<number> {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
+/** As with `build`: by the wall clock, and beside others, a test may fail by chance. What fails twice fails. */
 async function inTurn(...runs: readonly (readonly string[])[]): Promise<number> {
   let failed = 0;
-  for (const files of runs) failed = (await vitest(...files)) || failed;
+  for (const files of runs) {
+    let code = await vitest(...files);
+    if (code !== 0 && !interrupted) {
+      say(`not everything passed: trying ${files.join(', ')} ONCE MORE`);
+      code = await vitest(...files);
+    }
+    failed = code || failed;
+  }
   return failed;
 }
 

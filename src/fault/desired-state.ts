@@ -1,3 +1,4 @@
+import { inParallel } from '../base/in-parallel.ts';
 import { byText } from '../base/order.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { entityName } from '../spec/entity-name.ts';
@@ -18,6 +19,7 @@ const automatic: ReadonlySet<string> = new Set([
   'CSINode',
   'CSIStorageCapacity',
 ]);
+const listsAtOnce = 8;
 const serverAnnotations: ReadonlySet<string> = new Set([
   'deployment.kubernetes.io/revision',
   'deprecated.daemonset.template.generation',
@@ -60,14 +62,17 @@ export function changedFields(before: KubeObject, after: KubeObject): readonly F
   return diffFields(desiredOf(before), desiredOf(after));
 }
 
-/** Everything a cluster holds that people (not controllers) want, sorted by entity name. */
-export async function readDesiredState(kube: KubeClient): Promise<readonly KubeObject[]> {
+/** Everything a cluster (or one namespace) holds that people (not controllers) want, sorted by entity name. */
+export async function readDesiredState(kube: KubeClient, namespace?: string): Promise<readonly KubeObject[]> {
+  const wanted = (await kube.resources()).filter(
+    ({ kind, verbs, namespaced }) =>
+      verbs.includes('list') && !automatic.has(kind) && (namespace === undefined || namespaced),
+  );
   const objects: KubeObject[] = [];
-  for (const { apiVersion, kind, verbs } of await kube.resources()) {
-    if (!verbs.includes('list') || automatic.has(kind)) continue;
-    const { items } = await kube.list({ apiVersion, kind });
+  await inParallel(wanted, listsAtOnce, async ({ apiVersion, kind }) => {
+    const { items } = await kube.list({ apiVersion, kind }, namespace === undefined ? {} : { namespace });
     objects.push(...items.map((item) => ({ ...item, apiVersion, kind })));
-  }
+  });
   return objects.filter((o) => !isControlled(o)).toSorted(byText(nameOf, (o) => o.apiVersion));
 }
 

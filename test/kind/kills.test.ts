@@ -42,8 +42,8 @@ afterAll(async () => {
 });
 
 /** Only this namespace: others may work on the cluster too. */
-async function ours(): Promise<readonly KubeObject[]> {
-  return (await readDesiredState(kube)).filter(({ metadata }) => metadata.namespace === namespace);
+function ours(): Promise<readonly KubeObject[]> {
+  return readDesiredState(kube, namespace);
 }
 
 /** As `ours`, when the namespace has what every namespace is given: that comes a moment later, one after the other. */

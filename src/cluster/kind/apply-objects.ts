@@ -1,8 +1,8 @@
+import { inParallel } from '../../base/in-parallel.ts';
 import { byText } from '../../base/order.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
-import { inParallel } from './in-parallel.ts';
 import type { AppliedVersions, LiveObjects } from './live-objects.ts';
 
 /** Field manager of what an operator applied. */

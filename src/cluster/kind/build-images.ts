@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../base/hash.ts';
+import { inParallel } from '../../base/in-parallel.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { byCodeUnit } from '../../base/order.ts';
 import { packageRoot } from '../../spec/workspace.ts';
 import { type Bundled, bundleProgram } from './bundle-programs.ts';
 import { imageIds, imageLabels } from './docker.ts';
-import { inParallel } from './in-parallel.ts';
 import type { KindSettings } from './kind-settings.ts';
 import { obtainImage } from './obtain-image.ts';
 import { runCommand } from './run-command.ts';

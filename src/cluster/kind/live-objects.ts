@@ -1,7 +1,7 @@
+import { inParallel } from '../../base/in-parallel.ts';
 import { canonicalJson } from '../../base/json.ts';
 import type { GroupVersionKind, KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
-import { inParallel } from './in-parallel.ts';
 
 /**
  * The namespaced objects of a cluster that somebody can take away, as one look showed them: a request per kind instead

@@ -1,8 +1,8 @@
+import { inParallel } from '../../base/in-parallel.ts';
 import { byCodeUnit } from '../../base/order.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { deleteIfThere } from '../../kube/delete-if-there.ts';
 import { type KubeObject, refOf } from '../../kube/objects.ts';
-import { inParallel } from './in-parallel.ts';
 import { idOf, type LiveObjects } from './live-objects.ts';
 
 /** Kinds that the cluster itself makes and takes away. */
