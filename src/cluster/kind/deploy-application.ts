@@ -134,7 +134,7 @@ export async function deployApplication(options: DeployApplicationOptions): Prom
     await wait([observabilityNamespace]);
   }
   await waitUntilQuiet(options);
-  if (isReset) await deleteEvents(kube, [...owned, 'default']);
+  if (isReset) await deleteEvents(kube, [...owned, 'default', 'kube-system']);
   // from here on users do the same in every world, so that a world and its twin can be compared
   await options.load.tell({ originMs: Date.now() });
   onStep(`${application.name} is healthy`);

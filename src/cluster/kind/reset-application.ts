@@ -32,7 +32,7 @@ export async function deleteForeignObjects(
   );
 }
 
-/** Events of the namespaces; those about nodes stand in `default`. */
+/** Events of the namespaces; those about nodes stand in `default`, those about a lost node's own pods in `kube-system`. */
 export async function deleteEvents(kube: KubeClient, namespaces: readonly string[]): Promise<void> {
   for (const namespace of namespaces) {
     const { items } = await kube.list({ apiVersion: 'v1', kind: 'Event' }, { namespace });

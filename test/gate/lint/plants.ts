@@ -8,7 +8,9 @@ export interface Plant {
   readonly what: string;
   readonly codes: readonly string[];
   /** Answers where it must be found (`file:line`), if it must be there and nowhere else. `other`: the suite's other task. */
-  plant(planted: Planted, other: Planted): string | void;
+  readonly plant:
+    | ((planted: Planted, other: Planted) => string)
+    | ((planted: Planted, other: Planted) => void);
 }
 
 /** Of the task that everything is planted in. */
