@@ -1,7 +1,10 @@
 import type { KubeObject } from '../../src/spec/kube-types.ts';
 import type { Operation, OperationAction } from '../../src/spec/plan.ts';
 
-/** Objects of every kind that faults change; the pods of `till` cannot start, which changes nothing about them. */
+/**
+ * Objects of every kind that faults change. The pods of `till` find no node, which changes nothing about the objects, and
+ * leaves the machine to the tests beside.
+ */
 export function killObjects(namespace: string): readonly KubeObject[] {
   const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({
     apiVersion,
@@ -13,6 +16,7 @@ export function killObjects(namespace: string): readonly KubeObject[] {
   const template = {
     metadata: { labels },
     spec: {
+      nodeSelector: { pool: 'none' },
       containers: [
         {
           name: 'till',
