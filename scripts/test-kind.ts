@@ -63,6 +63,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     say('interrupted: taking the cluster down');
     children.stop();
   });
+// a `tee` that took the same Ctrl-C: nobody reads any more, and the cluster is to be taken down all the same
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 process.exitCode = await main();
 

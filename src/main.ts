@@ -21,10 +21,16 @@ export async function main(): Promise<void> {
     const options = { json: process.argv.includes('--json'), verbose: true };
     process.exit(renderError(error, { stderr: process.stderr, cwd: process.cwd() }, options));
   });
-  // `culprit … | head`: nobody reads any more, which is no error
+  // nobody reads any more (`culprit … | head`, `tee` that took the same Ctrl-C), which is no error, and no reason to leave
+  // a cluster as it is: without readers of the output there is nothing left to do but to end in order
+  let isUnread = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    isUnread = true;
+    controller.abort();
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
   });
 
   const code = await run(process.argv.slice(2), {
@@ -37,5 +43,5 @@ export async function main(): Promise<void> {
   });
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   await new Promise<void>((resolve) => process.stderr.write('', () => resolve()));
-  process.exit(interruptedCode ?? code);
+  process.exit(interruptedCode ?? (isUnread && code === 130 ? 0 : code));
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { run } from '../../src/cli/main.ts';
-import { culprit } from './culprit.ts';
+import { culprit, culpritUnread } from './culprit.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'culprit-cli-'));
 
@@ -33,6 +33,15 @@ describe('culprit', () => {
     const { code, stdout, stderr } = await culprit(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const { name } of commandTable) expect(stdout).toContain(`culprit ${name}`);
+  });
+
+  it('goes on to its end when nobody reads what it tells', { timeout: 120_000 }, async () => {
+    const out = folder();
+    const scenario = join(import.meta.dirname, '../../scenarios/shop/search-release.yaml');
+    const args = ['build', scenario, '--out', out];
+    expect(await culpritUnread([...args, '--verbose'], 'stderr')).toBe(0);
+    expect(await culpritUnread([...args, '--resume'], 'stdout')).toBe(0);
+    expect(readdirSync(out)).toHaveLength(1);
   });
 
   it.each(commandTable.map((entry) => entry.name))(

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -20,6 +20,16 @@ export function culprit(
     execFile(hostNode(), [bin, ...args], { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
+  });
+}
+
+/** Runs it for somebody who stops reading: the pipe is closed before the first word. Answers its exit code. */
+export function culpritUnread(args: readonly string[], stream: 'stdout' | 'stderr'): Promise<number | null> {
+  return new Promise((resolve) => {
+    const child = spawn(hostNode(), [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child[stream].destroy();
+    child[stream === 'stdout' ? 'stderr' : 'stdout'].resume();
+    child.on('exit', resolve);
   });
 }
 
