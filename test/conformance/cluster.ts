@@ -17,7 +17,8 @@ export interface ClusterSubject {
   readonly spareNode?: string;
 }
 
-const namespace = 'conformance';
+// of this run: one that failed before may have left its own
+const namespace = `conformance-${process.pid}`;
 
 /** What every cluster provider promises. Times are of the cluster's clock. */
 export function clusterConformance(

@@ -5,7 +5,7 @@ kubeClientConformance('a real cluster, HTTP', async () => {
   const kubeconfig = process.env['CULPRIT_TEST_KUBECONFIG'];
   if (kubeconfig === undefined) throw new Error('run this with: npm run test:kind');
   const client = createHttpClient({ kubeconfig });
-  const namespace = 'client-conformance';
+  const namespace = `client-${process.pid}`;
   await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const { minor } = await client.version();
   return {
