@@ -48,7 +48,8 @@ export class LoadGenerator {
     host.listen();
     this.instance.logger.log('info', 'starting users', { journeys: this.#journeys.length });
     for (let second = Math.floor(host.nowMs() / 1000) + 1; ; second++) {
-      if (second * 1000 < host.nowMs()) second = Math.floor(host.nowMs() / 1000) + 1;
+      // real timers wake a moment late: a second that has begun is worked off, one that is over is left out
+      if ((second + 1) * 1000 <= host.nowMs()) second = Math.floor(host.nowMs() / 1000) + 1;
       const slotMs = second * 1000;
       const load = host.load();
       this.#origin = load.originSecond ?? 0;

@@ -6,10 +6,11 @@ import { readSettings } from '../../src/workload/settings.ts';
 import type { Task } from '../../src/workload/task.ts';
 import type { Upstream } from '../../src/workload/upstream.ts';
 
-/** What users ask for in half a minute, and when, from `originSecond` on; time passes only here. */
+/** What users ask for in half a minute, and when, from `originSecond` on; time passes only here, and timers may be late. */
 function asked(
   originSecond: number | undefined,
   startMs: number,
+  lateMs = 0,
 ): { requests: string[]; traces: Set<string> } {
   const program = compileProgram(
     {
@@ -51,7 +52,7 @@ function asked(
     },
     nowMs: () => now,
     defer() {},
-    sleep: (task, ms) => void queue.push({ atMs: now + ms, task }),
+    sleep: (task, ms) => void queue.push({ atMs: now + Math.max(0, ms) + lateMs, task }),
     compute: (task, ms) => void queue.push({ atMs: now + ms, task }),
     after: () => ({ cancel() {} }),
     open: (task: Task, upstream: Upstream) => later(() => task.resume(upstream.fail('refused', '10.0.0.1'))),
@@ -97,4 +98,22 @@ it('without an origin, what users do depends on the time', () => {
   const first = asked(undefined, 1_700_000_000_000);
   expect(asked(undefined, 1_700_000_000_000).requests).toEqual(first.requests);
   expect(asked(undefined, 1_800_000_123_000).requests).not.toEqual(first.requests);
+});
+
+it.each([1, 20])('timers that wake %d ms late make the same users, a moment later', (lateMs) => {
+  const split = (line: string) => {
+    const [seconds, ...name] = line.split(' ');
+    return { seconds: Number(seconds), name: name.join(' ') };
+  };
+  const exact = asked(1_700_000_000, 1_700_000_000_000).requests.map(split);
+  const late = asked(1_700_000_000, 1_700_000_000_000, lateMs).requests.map(split);
+  for (const { seconds, name } of exact.filter((one) => one.seconds < 29))
+    expect(
+      late.findIndex(
+        (one) =>
+          one.name === name && one.seconds >= seconds && one.seconds < seconds + 0.004 * lateMs + 0.001,
+      ),
+      `${name} at ${seconds}`,
+    ).toBeGreaterThanOrEqual(0);
+  expect(Math.abs(late.length - exact.length)).toBeLessThan(5);
 });
