@@ -23,8 +23,12 @@ export interface NetworkProbeOptions {
 
 const ownPrefix = 'connectivity-check';
 const ownLabel = { 'app.kubernetes.io/name': ownPrefix };
+/** How long a new Service may take to lead to its pod; on a busy node it takes its time, and comes and goes at first. */
+const connectMs = 60_000;
 /** How long a policy may take to be enforced. */
 const enforceMs = 30_000;
+/** So many connections in a row that end alike are no accident. */
+const steady = 3;
 
 /**
  * Whether a NetworkPolicy blocks a new connection between two pods, and whether a Service's name is found: seen by
@@ -81,10 +85,12 @@ async function tryIt(
     (await kube.podLog({ namespace, name: 'client', container: 'check' }))
       .split('\n')
       .filter((line) => line.includes('connect='));
-  await clock.until(async () => (await lines()).some((line) => line.endsWith('connect=ok')), 20_000);
-  const before = await lines();
-  const last = before.at(-1) ?? '';
-  const connects = last.endsWith('connect=ok');
+  const connectsSteadily = (wanted: boolean) => async () => {
+    const last = (await lines()).slice(-steady);
+    return last.length === steady && last.every((line) => line.endsWith('connect=ok') === wanted);
+  };
+  const connects = await clock.until(connectsSteadily(true), connectMs, 500);
+  const last = (await lines()).at(-1) ?? '';
   const name = /name=(\S+)/.exec(last)?.[1] ?? 'nothing';
   const dns = {
     works: !/^[A-Z_]+$/.test(name) && name !== 'nothing',
@@ -101,14 +107,7 @@ async function tryIt(
 
   await kube.patch(refOf(policy), 'merge', denyIngress);
   const deniedMs = clock.nowMs();
-  const isBlocked = await clock.until(
-    async () => {
-      const after = (await lines()).slice(-3);
-      return after.length === 3 && after.every((line) => !line.endsWith('connect=ok'));
-    },
-    enforceMs,
-    500,
-  );
+  const isBlocked = await clock.until(connectsSteadily(false), enforceMs, 500);
   const seconds = ((clock.nowMs() - deniedMs) / 1000).toFixed(0);
   const outcome = /connect=(\S+)/.exec((await lines()).at(-1) ?? '')?.[1] ?? 'nothing';
   return {
