@@ -5,7 +5,9 @@ import type { ClusterClock } from '../cluster.ts';
 export function wallClock(signal?: AbortSignal): ClusterClock {
   const nowMs = () => Date.now();
   const advance = async (ms: number) => {
-    if (ms > 0) await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(throwReason(signal));
+    // timers may fire up to a millisecond early
+    if (ms > 0)
+      await sleep(ms + 1, undefined, signal === undefined ? {} : { signal }).catch(throwReason(signal));
     else signal?.throwIfAborted();
   };
   return {
