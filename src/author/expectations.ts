@@ -3,10 +3,11 @@ import type { PrometheusClient } from '../cluster/cluster.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Condition, Expectation } from '../spec/plan.ts';
 
-/** When a condition was first seen in the incident (epoch ms) and a word on what was seen. */
+/** When a condition was first seen in the incident (epoch ms), a word on what was seen, and how often it was. */
 export interface Sighting {
   readonly timeMs: number;
   readonly seen: string;
+  readonly times: number;
 }
 
 /** What became of one expectation in the task, judged as a difference to the twin. */
@@ -31,7 +32,9 @@ export async function sightings(
   const found: (Sighting | undefined)[] = conditions.map(() => undefined);
   const note = (index: number, timeMs: number, seen: string) => {
     const earlier = found[index];
-    if (earlier === undefined || timeMs < earlier.timeMs) found[index] = { timeMs, seen };
+    const times = (earlier?.times ?? 0) + 1;
+    found[index] =
+      earlier !== undefined && earlier.timeMs <= timeMs ? { ...earlier, times } : { timeMs, seen, times };
   };
   const { incidentMs, endMs } = recording.window;
   const inIncident = (timeMs: number) => timeMs >= incidentMs && timeMs <= endMs;

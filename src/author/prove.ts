@@ -14,6 +14,7 @@ import {
 import { comparableShifts, compareLiveBaselines } from './live-baselines.ts';
 import type { RecoveryResult } from './recovery-check.ts';
 import { seenInstead } from './seen-instead.ts';
+import { withoutStrays } from './stray-sightings.ts';
 
 /** One world as the proof sees it. */
 export interface ProvenWorld {
@@ -54,13 +55,14 @@ export async function measureEffects(
   const { window } = task.recording;
   const conditions = plan.expectations.map((expectation) => expectation.condition);
   const inTask = await sightings(conditions, task.recording, task.prometheus);
-  const inTwin = await sightings(conditions, twin.recording, twin.prometheus);
+  const isEmbedded = task.recording.provider === 'embedded';
+  const seenInTwin = await sightings(conditions, twin.recording, twin.prometheus);
+  const inTwin = isEmbedded ? seenInTwin : withoutStrays(plan.expectations, inTask, seenInTwin);
   const measured = {
     task: await measureIndicators(task.prometheus, application, window, windowShare),
     twin: await measureIndicators(twin.prometheus, application, twin.recording.window, windowShare),
   };
   const shifts = indicatorShifts(application, measured.task, measured.twin);
-  const isEmbedded = task.recording.provider === 'embedded';
   return {
     baselineEqual: explained(
       isEmbedded
