@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { whenUnread } from '../src/base/unread.ts';
 import { imageName } from '../src/harness/sandbox/docker/image.ts';
 import { Children } from './children.ts';
 import { leftoverRuns, namesOf, removeRun, workPrefix } from './kind-leftovers.ts';
@@ -63,11 +64,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     say('interrupted: taking the cluster down');
     children.stop();
   });
-// a `tee` that took the same Ctrl-C: nobody reads any more, and the cluster is to be taken down all the same
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+// the cluster is to be taken down also when nobody reads what is told
+for (const stream of [process.stdout, process.stderr]) whenUnread(stream);
 
 process.exitCode = await main();
 
@@ -157,18 +155,30 @@ function writeProfile(): void {
 }
 
 /**
- * A proof by the wall clock can fail because the machine was busy with something else for a moment: what was not proved is
- * tried once more, and that is said. What fails twice fails.
+ * A proof by the wall clock, and a test beside others, can fail because the machine was busy with something else for a
+ * moment: what failed is tried once more, and that is said. What fails twice fails.
  */
-async function build(suite: string): Promise<number> {
+async function twice(
+  first: () => Promise<number>,
+  again: () => Promise<number>,
+  told: string,
+): Promise<number> {
+  const code = await first();
+  if (code !== 1 || interrupted) return code;
+  say(`${told} ONCE MORE`);
+  return again();
+}
+
+function build(suite: string): Promise<number> {
   const file = join(root, `scenarios/kind/${suite}.yaml`);
   const kept =
     process.env['CULPRIT_TEST_BUNDLES'] === undefined ? [] : ['--keep-unproved', `${bundles}-unproved`];
   const args = ['build', file, '--profile', profile, '--out', bundles, '--verbose', ...kept];
-  const code = await culprit(...args);
-  if (code !== 1 || interrupted) return code;
-  say('not everything was proved: trying the rest ONCE MORE');
-  return culprit(...args, '--resume');
+  return twice(
+    () => culprit(...args),
+    () => culprit(...args, '--resume'),
+    'not everything was proved: trying the rest',
+  );
 }
 
 /** Ends its own workers, and puts back what it did. */
@@ -192,16 +202,11 @@ async function tests(): Promise<number> {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
-/** As with `build`: by the wall clock, and beside others, a test may fail by chance. What fails twice fails. */
 async function inTurn(...runs: readonly (readonly string[])[]): Promise<number> {
   let failed = 0;
   for (const files of runs) {
-    let code = await vitest(...files);
-    if (code !== 0 && !interrupted) {
-      say(`not everything passed: trying ${files.join(', ')} ONCE MORE`);
-      code = await vitest(...files);
-    }
-    failed = code || failed;
+    const run = () => vitest(...files);
+    failed = (await twice(run, run, `not everything passed: trying ${files.join(', ')}`)) || failed;
   }
   return failed;
 }

@@ -1,3 +1,4 @@
+import { whenUnread } from './base/unread.ts';
 import { run } from './cli/main.ts';
 import { renderError } from './cli/render-error.ts';
 
@@ -21,17 +22,13 @@ export async function main(): Promise<void> {
     const options = { json: process.argv.includes('--json'), verbose: true };
     process.exit(renderError(error, { stderr: process.stderr, cwd: process.cwd() }, options));
   });
-  // nobody reads any more (`culprit … | head`, `tee` that took the same Ctrl-C), which is no error, and no reason to leave
-  // a cluster as it is: without readers of the output there is nothing left to do but to end in order
+  // without readers of the output there is nothing left to do but to end in order: no cluster is left as it is
   let isUnread = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  whenUnread(process.stdout, () => {
     isUnread = true;
     controller.abort();
   });
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  whenUnread(process.stderr);
 
   const code = await run(process.argv.slice(2), {
     stdin: process.stdin,
