@@ -1,5 +1,14 @@
-import { expect, it } from 'vitest';
-import { isAllowed, parseHost } from '../../../src/harness/sandbox/bubblewrap/allow-list-proxy.ts';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  AllowListProxy,
+  isAllowed,
+  parseHost,
+} from '../../../src/harness/sandbox/bubblewrap/allow-list-proxy.ts';
 
 it('allows exactly the names of the list, at their ports', () => {
   const list = ['api.example.com', 'models.local:8000', '[::1]:11434'];
@@ -26,3 +35,39 @@ it('reads names and ports, and nothing else', () => {
   for (const text of ['', 'http://a', 'a b', 'a/b', '*.a', 'a:b', 'user@a'])
     expect(parseHost(text)).toBeUndefined();
 });
+
+it.each([
+  ['goes on talking after a refusal', 'other.example.com:443', 'stays'],
+  ['goes on talking after a refusal and leaves', 'other.example.com:443', 'leaves'],
+  ['is connected to a host that never ends', undefined, 'stays'],
+  ['has left a host that never ends', undefined, 'leaves'],
+] as const)(
+  'stops while a client %s',
+  async (_, host, then) => {
+    const silent = createServer({ allowHalfOpen: true }, (socket) =>
+      socket.on('error', () => undefined).resume(),
+    );
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const allowed = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const directory = await mkdtemp(join(tmpdir(), 'proxy-'));
+    const socketPath = join(directory, 'way');
+    const proxy = await AllowListProxy.start([allowed], socketPath);
+    const client = connect(socketPath).on('error', () => undefined);
+    const ended = new Promise((resolve) => client.once('close', resolve));
+    onTestFinished(async () => {
+      client.destroy();
+      silent.close();
+      await rm(directory, { recursive: true });
+    });
+    client.write(`CONNECT ${host ?? allowed} HTTP/1.1\r\n\r\n`);
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(host === undefined ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 403 /);
+    client.write('and more');
+    if (then === 'leaves') client.destroy();
+    await proxy.stop();
+    await ended;
+    await expect(once(connect(socketPath), 'connect')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
+  },
+  5000,
+);

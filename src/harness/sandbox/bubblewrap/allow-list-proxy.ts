@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -6,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Ports of a host that is allowed without one. */
@@ -36,24 +37,59 @@ export function parseHost(text: string): { hostname: string; port: number | unde
 }
 
 /** An HTTP proxy (CONNECT and plain requests) that reaches the hosts of the list and nothing else. */
-export function createAllowListProxy(allowHosts: readonly string[]): Server {
-  const server = createServer((incoming, response) => forward(allowHosts, incoming, response));
-  server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
-    client.on('error', () => client.destroy());
-    const target = parseHost(incoming.url ?? '');
-    if (!target || target.port === undefined || !isAllowed(allowHosts, target.hostname, target.port)) {
-      client.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nthis host is not on the list\n');
-      return;
-    }
-    const upstream = connect(target.port, target.hostname, () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      upstream.write(head);
-      upstream.pipe(client).pipe(upstream);
+export class AllowListProxy {
+  readonly #server: Server;
+  /** Of clients, tunnels among them: those are no longer connections of HTTP, and the server does not end them. */
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(allowHosts: readonly string[]) {
+    this.#server = createServer((incoming, response) => forward(allowHosts, incoming, response));
+    this.#server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) =>
+      tunnel(allowHosts, incoming, client, head),
+    );
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
-    upstream.on('error', () => client.destroy());
-    client.on('close', () => upstream.destroy());
+  }
+
+  /** Listens on a Unix socket. */
+  static async start(allowHosts: readonly string[], socketPath: string): Promise<AllowListProxy> {
+    const proxy = new AllowListProxy(allowHosts);
+    proxy.#server.listen(socketPath);
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  /** Ends every connection, whatever its two sides still mean to say. */
+  async stop(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+function tunnel(
+  allowHosts: readonly string[],
+  incoming: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+): void {
+  client.on('error', () => client.destroy());
+  const target = parseHost(incoming.url ?? '');
+  if (!target || target.port === undefined || !isAllowed(allowHosts, target.hostname, target.port)) {
+    client.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nthis host is not on the list\n');
+    client.resume(); // unread, it would never end
+    return;
+  }
+  const upstream = connect(target.port, target.hostname, () => {
+    client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    upstream.write(head);
+    upstream.pipe(client).pipe(upstream);
   });
-  return server;
+  upstream.on('error', () => client.destroy());
+  client.on('close', () => upstream.destroy());
 }
 
 function forward(allowHosts: readonly string[], incoming: IncomingMessage, response: ServerResponse): void {

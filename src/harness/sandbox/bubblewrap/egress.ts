@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { UserError } from '../../../base/errors.ts';
 import { SandboxError } from '../sandbox.ts';
-import { createAllowListProxy, parseHost } from './allow-list-proxy.ts';
+import { AllowListProxy, parseHost } from './allow-list-proxy.ts';
 import { hostEnvironment } from './holder.ts';
 
 const port = 3128;
@@ -21,10 +20,10 @@ export class Egress {
     ),
     NODE_USE_ENV_PROXY: '1',
   };
-  readonly #proxy: Server;
+  readonly #proxy: AllowListProxy;
   readonly #bridge: ChildProcess;
 
-  private constructor(proxy: Server, bridge: ChildProcess) {
+  private constructor(proxy: AllowListProxy, bridge: ChildProcess) {
     this.#proxy = proxy;
     this.#bridge = bridge;
   }
@@ -38,9 +37,7 @@ export class Egress {
     for (const host of allowHosts)
       if (!parseHost(host))
         throw new UserError('bad-host', `"${host}" is no host name`, { hint: 'write name or name:port' });
-    const proxy = createAllowListProxy(allowHosts);
-    proxy.listen(socketPath);
-    await once(proxy, 'listening');
+    const proxy = await AllowListProxy.start(allowHosts, socketPath);
     const file = join(import.meta.dirname, `bridge${extname(import.meta.filename)}`);
     const bridge = spawn('nsenter', [...enter, '--', process.execPath, file, socketPath, String(port)], {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -65,7 +62,6 @@ export class Egress {
       this.#bridge.kill('SIGKILL');
       await gone;
     }
-    this.#proxy.closeAllConnections();
-    await new Promise((resolve) => this.#proxy.close(resolve));
+    await this.#proxy.stop();
   }
 }
