@@ -24,6 +24,8 @@ export interface SettingSource {
   readonly value: string | undefined;
 }
 
+type SettingChange = Extract<OperationAction, { verb: 'patch' }>;
+
 /** Finds a declared setting of a workload's program and where its value stands. */
 export function findSetting(
   view: ClusterView,
@@ -158,21 +160,28 @@ export function harmlessValue(setting: SettingDeclaration, current: string | und
 }
 
 /** The API call that gives a setting another value where it stands, or removes it (`undefined`). */
-export function changeSetting(
-  source: SettingSource,
-  value: string | undefined,
-): Extract<OperationAction, { verb: 'patch' }> {
-  const target: ObjectRef = refOf(source.object);
-  if (source.place === 'ConfigMap')
-    return { verb: 'patch', target, type: 'merge', body: { data: { [source.key]: value ?? null } } };
-  if (source.place === 'Secret') {
-    const encoded = value === undefined ? null : Buffer.from(value, 'utf8').toString('base64');
-    return { verb: 'patch', target, type: 'merge', body: { data: { [source.key]: encoded } } };
+export function changeSetting(source: SettingSource, value: string | undefined): SettingChange {
+  return changeSettings(source, [[source.key, value]]);
+}
+
+/** The same for several keys that stand in one place: one edit. */
+export function changeSettings(
+  { place, object, container }: SettingSource,
+  values: readonly (readonly [key: string, value: string | undefined])[],
+): SettingChange {
+  const target: ObjectRef = refOf(object);
+  if (place === 'ConfigMap' || place === 'Secret') {
+    const written = (value: string) =>
+      place === 'Secret' ? Buffer.from(value, 'utf8').toString('base64') : value;
+    const data = Object.fromEntries(
+      values.map(([key, value]) => [key, value === undefined ? null : written(value)]),
+    );
+    return { verb: 'patch', target, type: 'merge', body: { data } };
   }
-  const entry = value === undefined ? { $patch: 'delete', name: source.key } : { name: source.key, value };
-  const body = {
-    spec: { template: { spec: { containers: [{ name: source.container.name, env: [entry] }] } } },
-  };
+  const env = values.map(([name, value]) =>
+    value === undefined ? { $patch: 'delete', name } : { name, value },
+  );
+  const body = { spec: { template: { spec: { containers: [{ name: container.name, env }] } } } };
   return { verb: 'patch', target, type: 'strategic', body };
 }
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { durationPattern, parseDuration } from '../../base/duration.ts';
 import type { KubeObject } from '../../spec/kube-types.ts';
 import { settingProblem } from '../../spec/setting-value.ts';
 import { byImportance } from '../call-graph.ts';
@@ -7,7 +8,7 @@ import { poolUsePerPod } from '../expected-load.ts';
 import type { ArgumentProblem, ClusterView, Fault } from '../fault.ts';
 import { operation, patch, restart } from '../operations.ts';
 import { rolloutBody } from '../rollouts.ts';
-import { changeSetting, findSetting, numberIn, type SettingSource, upstreamsOf } from '../settings.ts';
+import { changeSettings, findSetting, numberIn, type SettingSource, upstreamsOf } from '../settings.ts';
 import { resolveWorkload, target, targetText } from '../targets.ts';
 import { mainContainer, nameOf, programOf, splitImage, workloadsOf } from '../workloads.ts';
 
@@ -32,6 +33,12 @@ const Arguments = Type.Object(
       Type.String({ description: 'Which of its pooled upstreams; needed where there are several.' }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, description: 'The new size; default 1.' })),
+    timeout: Type.Optional(
+      Type.String({
+        pattern: durationPattern,
+        description: 'The new longest wait for a connection, changed in the same edit; default: as it was.',
+      }),
+    ),
     load: Type.Optional(
       Type.Number({
         minimum: 1,
@@ -41,7 +48,13 @@ const Arguments = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ target: 'fulfilment/Deployment/orders', limit: 1 }] },
+  {
+    additionalProperties: false,
+    examples: [
+      { target: 'fulfilment/Deployment/orders', limit: 1 },
+      { target: 'fulfilment/Deployment/orders', limit: 1, timeout: '250ms' },
+    ],
+  },
 );
 type Arguments = Static<typeof Arguments>;
 
@@ -50,7 +63,7 @@ export const connectionPoolExhausted: Fault<Arguments> = {
   name: 'connection-pool-exhausted',
   summary: 'A connection pool shrinks, or a release leaks its connections',
   description:
-    'The limit of a pool of database connections is set far below what the load needs, or a release forgets to give connections back. Requests queue for a connection and fail when they have waited too long; ' +
+    'The limit of a pool of database connections is set far below what the load needs (and with it, if asked, how long a request may wait for one), or a release forgets to give connections back. Requests queue for a connection and fail when they have waited too long; ' +
     'the database itself is idle and healthy. A pool is made at start, so the plan restarts the pods after a change of configuration; the new pods become ready, and the rollout goes through. A leak takes time to show.',
   category: 'dependency',
   tags: ['database', 'pool', 'config'],
@@ -92,8 +105,9 @@ export const connectionPoolExhausted: Fault<Arguments> = {
         },
       ];
     if (args.variant === 'leak') {
-      if (args.limit !== undefined)
-        problems.push({ path: '/limit', message: 'a limit goes with variant "limit"' });
+      for (const name of ['limit', 'timeout'] as const)
+        if (args[name] !== undefined)
+          problems.push({ path: `/${name}`, message: `a ${name} goes with variant "limit"` });
       if (leakingRelease(view, object) === undefined)
         problems.push({
           path: '/variant',
@@ -101,7 +115,7 @@ export const connectionPoolExhausted: Fault<Arguments> = {
         });
       return problems;
     }
-    const source = poolSetting(args, view, object);
+    const source = poolSetting('max', args, view, object);
     if (source === undefined)
       return [
         {
@@ -121,6 +135,7 @@ export const connectionPoolExhausted: Fault<Arguments> = {
         message: `${source.declaration.name} ${limit} ${refused}: the program would not start`,
         hint: 'use container-crash-loop for that',
       });
+    problems.push(...timeoutProblems(args, view, object, source));
     const expected = poolUsePerPod(view, object, pooledUpstream(args, view, object)?.name ?? '');
     const used = expected === undefined ? undefined : expected * (args.load ?? 1);
     if (used !== undefined && used < enoughUse * limit)
@@ -165,14 +180,26 @@ export const connectionPoolExhausted: Fault<Arguments> = {
 };
 
 function shrink(args: Arguments, view: ClusterView, workload: KubeObject) {
-  const source = poolSetting(args, view, workload);
+  const source = poolSetting('max', args, view, workload);
   if (source === undefined) throw new Error('planned without a check');
-  const limit = String(args.limit ?? 1);
-  const from = source.value === undefined ? '' : ` from ${source.value}`;
+  const changes: readonly (readonly [SettingSource | undefined, string | undefined])[] = [
+    [source, String(args.limit ?? 1)],
+    [poolSetting('acquireTimeoutMs', args, view, workload), args.timeout],
+  ];
+  const made = changes.flatMap(([setting, value]) =>
+    setting && value !== undefined ? [{ setting, value }] : [],
+  );
+  const told = made.map(({ setting, value }) => {
+    const from = setting.value === undefined ? '' : ` from ${setting.value}`;
+    return `${setting.declaration.name}${from} to ${value}`;
+  });
   const change = operation(
     'cause',
-    changeSetting(source, limit),
-    `lower ${source.declaration.name} in ${nameOf(source.object)}${from} to ${limit}`,
+    changeSettings(
+      source,
+      made.map(({ setting, value }) => [setting.key, value] as const),
+    ),
+    `lower ${told.join(' and ')} in ${nameOf(source.object)}`,
   );
   return source.object === workload ? [change] : [change, restart(workload)];
 }
@@ -195,11 +222,41 @@ function pooledUpstream(args: Arguments, view: ClusterView, workload: KubeObject
   return pooled.find((u) => u.name === args.upstream) ?? pooled[0];
 }
 
-function poolSetting(args: Arguments, view: ClusterView, workload: KubeObject): SettingSource | undefined {
-  const max = pooledUpstream(args, view, workload)?.pool?.max;
-  return typeof max === 'string' && max.startsWith('$')
-    ? findSetting(view, workload, max.slice(1))
+function poolSetting(
+  what: 'max' | 'acquireTimeoutMs',
+  args: Arguments,
+  view: ClusterView,
+  workload: KubeObject,
+): SettingSource | undefined {
+  const value = pooledUpstream(args, view, workload)?.pool?.[what];
+  return typeof value === 'string' && value.startsWith('$')
+    ? findSetting(view, workload, value.slice(1))
     : undefined;
+}
+
+function timeoutProblems(
+  args: Arguments,
+  view: ClusterView,
+  workload: KubeObject,
+  size: SettingSource,
+): ArgumentProblem[] {
+  const { timeout } = args;
+  if (timeout === undefined) return [];
+  const path = '/timeout';
+  const source = poolSetting('acquireTimeoutMs', args, view, workload);
+  if (source === undefined || source.place !== size.place || nameOf(source.object) !== nameOf(size.object))
+    return [
+      {
+        path,
+        message: `how long ${nameOf(workload)} waits for a connection is no setting beside the size of its pool`,
+      },
+    ];
+  const refused = settingProblem(source.declaration, timeout);
+  if (refused !== undefined) return [{ path, message: `${source.declaration.name} ${timeout} ${refused}` }];
+  const now = parseDuration(source.value ?? '');
+  if (now !== undefined && (parseDuration(timeout) ?? 0) >= now)
+    return [{ path, message: `it waits ${source.value} now; ${timeout} is not less` }];
+  return [];
 }
 
 function leakingRelease(view: ClusterView, workload: KubeObject): string | undefined {
