@@ -87,7 +87,7 @@ function benchSuite(): void {
   const { seconds, outcomes } = build(['scenarios/shop/suite.yaml'], 2);
   const built = outcomes.filter(({ status }) => status === 'built');
   line(
-    'suite: 11 scenarios, --jobs 2',
+    `suite: ${outcomes.length} scenarios, --jobs 2`,
     `${seconds.toFixed(0)} s  ${((built.length / seconds) * 60).toFixed(1)} tasks a minute  largest bundle ${(Math.max(...built.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} MB  ${built.length}/${outcomes.length} built`,
   );
 }
