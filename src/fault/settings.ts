@@ -25,6 +25,7 @@ export interface SettingSource {
 }
 
 type SettingChange = Extract<OperationAction, { verb: 'patch' }>;
+type NewValue = readonly [source: SettingSource, value: string | undefined];
 
 /** Finds a declared setting of a workload's program and where its value stands. */
 export function findSetting(
@@ -161,24 +162,22 @@ export function harmlessValue(setting: SettingDeclaration, current: string | und
 
 /** The API call that gives a setting another value where it stands, or removes it (`undefined`). */
 export function changeSetting(source: SettingSource, value: string | undefined): SettingChange {
-  return changeSettings(source, [[source.key, value]]);
+  return changeSettings([[source, value]]);
 }
 
-/** The same for several keys that stand in one place: one edit. */
-export function changeSettings(
-  { place, object, container }: SettingSource,
-  values: readonly (readonly [key: string, value: string | undefined])[],
-): SettingChange {
+/** The same for several settings that stand in one place: one edit. */
+export function changeSettings(changes: readonly [NewValue, ...NewValue[]]): SettingChange {
+  const [[{ place, object, container }]] = changes;
   const target: ObjectRef = refOf(object);
   if (place === 'ConfigMap' || place === 'Secret') {
     const written = (value: string) =>
       place === 'Secret' ? Buffer.from(value, 'utf8').toString('base64') : value;
     const data = Object.fromEntries(
-      values.map(([key, value]) => [key, value === undefined ? null : written(value)]),
+      changes.map(([{ key }, value]) => [key, value === undefined ? null : written(value)]),
     );
     return { verb: 'patch', target, type: 'merge', body: { data } };
   }
-  const env = values.map(([name, value]) =>
+  const env = changes.map(([{ key: name }, value]) =>
     value === undefined ? { $patch: 'delete', name } : { name, value },
   );
   const body = { spec: { template: { spec: { containers: [{ name: container.name, env }] } } } };

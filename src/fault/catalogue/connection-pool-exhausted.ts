@@ -179,28 +179,20 @@ export const connectionPoolExhausted: Fault<Arguments> = {
   },
 };
 
+type Lowered = readonly [source: SettingSource, value: string];
+
 function shrink(args: Arguments, view: ClusterView, workload: KubeObject) {
   const source = poolSetting('max', args, view, workload);
   if (source === undefined) throw new Error('planned without a check');
-  const changes: readonly (readonly [SettingSource | undefined, string | undefined])[] = [
-    [source, String(args.limit ?? 1)],
-    [poolSetting('acquireTimeoutMs', args, view, workload), args.timeout],
-  ];
-  const made = changes.flatMap(([setting, value]) =>
-    setting && value !== undefined ? [{ setting, value }] : [],
-  );
-  const told = made.map(({ setting, value }) => {
-    const from = setting.value === undefined ? '' : ` from ${setting.value}`;
-    return `${setting.declaration.name}${from} to ${value}`;
+  const wait = poolSetting('acquireTimeoutMs', args, view, workload);
+  const changes: [Lowered, ...Lowered[]] = [[source, String(args.limit ?? 1)]];
+  if (wait !== undefined && args.timeout !== undefined) changes.push([wait, args.timeout]);
+  const told = changes.map(([{ declaration, value: now }, value]) => {
+    const from = now === undefined ? '' : ` from ${now}`;
+    return `${declaration.name}${from} to ${value}`;
   });
-  const change = operation(
-    'cause',
-    changeSettings(
-      source,
-      made.map(({ setting, value }) => [setting.key, value] as const),
-    ),
-    `lower ${told.join(' and ')} in ${nameOf(source.object)}`,
-  );
+  const summary = `lower ${told.join(' and ')} in ${nameOf(source.object)}`;
+  const change = operation('cause', changeSettings(changes), summary);
   return source.object === workload ? [change] : [change, restart(workload)];
 }
 

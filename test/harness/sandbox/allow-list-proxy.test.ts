@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import {
@@ -9,6 +7,7 @@ import {
   isAllowed,
   parseHost,
 } from '../../../src/harness/sandbox/bubblewrap/allow-list-proxy.ts';
+import { temporaryFolder } from '../../helpers/small-scenario.ts';
 
 it('allows exactly the names of the list, at their ports', () => {
   const list = ['api.example.com', 'models.local:8000', '[::1]:11434'];
@@ -50,15 +49,14 @@ it.each([
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const allowed = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const directory = await mkdtemp(join(tmpdir(), 'proxy-'));
-    const socketPath = join(directory, 'way');
+    await using folder = await temporaryFolder();
+    const socketPath = join(folder.path, 'way');
     const proxy = await AllowListProxy.start([allowed], socketPath);
     const client = connect(socketPath).on('error', () => undefined);
     const ended = new Promise((resolve) => client.once('close', resolve));
-    onTestFinished(async () => {
+    onTestFinished(() => {
       client.destroy();
       silent.close();
-      await rm(directory, { recursive: true });
     });
     client.write(`CONNECT ${host ?? allowed} HTTP/1.1\r\n\r\n`);
     const [answer] = (await once(client, 'data')) as [Buffer];
